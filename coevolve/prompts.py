@@ -13,9 +13,9 @@ from __future__ import annotations
 from corpora.datasets.loaders import load_text
 from corpora.dialects import parse_direction
 from corpora.records import Program
-from translator.prompting.translate import PromptStyle, build_prompt, parse_answer
+from translator.prompting.translate import PromptStyle, build_prompt, make_example, parse_answer
 
-__all__ = ["read_answer", "write_prompt"]
+__all__ = ["read_answer", "write_conversation", "write_prompt"]
 
 
 def write_prompt(source: str, direction: str, style: str = "canonical") -> tuple[str, str]:
@@ -41,6 +41,20 @@ def read_answer(answer: str, source: str, direction: str, style: str = "canonica
     """
     program = _read_function(source, direction)
     return parse_answer(answer, program, parse_direction(direction), PromptStyle(style))
+
+
+def write_conversation(source: Program, target: Program) -> list[dict[str, str]]:
+    """Return a pair as chat messages, from which a model learns `source` -> `target`: what it is
+    asked (`user`), as pretrained models are asked here, and what it should answer (`assistant`).
+
+    source, target: programs of two dialects, such as those of a Triplet. Raises ValueError for an
+    unknown dialect.
+    """
+    taught = make_example(source, target, PromptStyle.PLAIN)
+    return [
+        {"role": "user", "content": taught.prompt},
+        {"role": "assistant", "content": taught.answer},
+    ]
 
 
 def _read_function(source: str, direction: str) -> Program:

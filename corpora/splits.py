@@ -27,7 +27,7 @@ from corpora.fingerprints import (
     compute_fingerprints,
     mix_bits,
 )
-from corpora.records import Program
+from corpora.records import Program, content_hash
 
 THRESHOLD = 0.8
 BANDS, ROWS = 16, 4
@@ -299,22 +299,35 @@ def split_groups(
             f"shares validation={validation} and test={test} must be at least 0 and at most 1 "
             f"together"
         )
+    keys = _name_clusters(groups)
+    parts: dict[str, list[tuple[Program, ...]]] = {"train": [], "validation": [], "test": []}
+    for g, group in enumerate(groups):
+        # Hashed once more: the least of several ids is no longer spread evenly.
+        place = int(hashlib.sha256(f"split:{keys[g]}".encode()).hexdigest()[:13], 16) / 16**13
+        name = "test" if place < test else "validation" if place < test + validation else "train"
+        parts[name].append(group)
+    return Split(tuple(parts["train"]), tuple(parts["validation"]), tuple(parts["test"]))
+
+
+def name_groups(groups: Sequence[tuple[Program, ...]]) -> list[str]:
+    """Return for each group of programs, such as a verified pair, the name of its cluster: 16 hex
+    digits, spread evenly.
+
+    Groups with near-duplicate members have one name. It follows from the cluster's content alone,
+    whatever the order. So parts that share no name share no near-duplicates.
+    """
+    return [content_hash("group", key) for key in _name_clusters(groups)]
+
+
+def _name_clusters(groups: Sequence[tuple[Program, ...]]) -> list[str]:
+    """For each group the least id of a program in its cluster; '' for a group of none."""
     members = [(g, program) for g, group in enumerate(groups) for program in group]
     cluster_of = cluster_items([program for _, program in members])
     owner = _joined_groups(len(groups), [g for g, _ in members], cluster_of)
     keys: dict[int, str] = {}
     for g, program in members:
         keys[owner[g]] = min(program.id, keys.get(owner[g], program.id))
-    parts: dict[str, list[tuple[Program, ...]]] = {"train": [], "validation": [], "test": []}
-    for g, group in enumerate(groups):
-        # Hashed once more: the least of several ids is no longer spread evenly.
-        place = (
-            int(hashlib.sha256(f"split:{keys.get(owner[g], '')}".encode()).hexdigest()[:13], 16)
-            / 16**13
-        )
-        name = "test" if place < test else "validation" if place < test + validation else "train"
-        parts[name].append(group)
-    return Split(tuple(parts["train"]), tuple(parts["validation"]), tuple(parts["test"]))
+    return [keys.get(each, "") for each in owner]
 
 
 def _joined_groups(count: int, group_of: Sequence[int], cluster_of: Sequence[int]) -> list[int]:

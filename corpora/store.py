@@ -506,16 +506,20 @@ def count_jsonl(path: Path | str) -> int:
 def write_triplets(path: Path | str, triplets: Iterable[Triplet]) -> int:
     """Write verified pairs with their evidence as Parquet, all or nothing. Returns how many.
 
-    Columns for readers: id, direction, {source,target}_{dialect,name,text,origin}, suite (text
-        form), suite_strength, branch_coverage, outcome, backend, launch, serial, evidence,
-        verdict (JSON).
+    Columns for readers: id, direction, group (pairs with near-duplicate sides have one, so that a
+        split by it leaks nothing), {source,target}_{dialect,name,text,origin}, suite (text form),
+        suite_strength, branch_coverage, outcome, backend, launch, serial, evidence, verdict (JSON).
         `read_triplets` reads the column `record` (JSON).
     Raises DiskFullError if there is no room.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    rows = [_triplet_row(t) for t in triplets]
+    from corpora.splits import name_groups
+
+    kept = list(triplets)
+    groups = name_groups([(t.source, t.target) for t in kept])
+    rows = [_triplet_row(t, group) for t, group in zip(kept, groups, strict=True)]
     table = pa.Table.from_pylist(
         rows, schema=pa.schema([(name, _arrow(pa, name)) for name in _TRIPLET_COLUMNS])
     )
@@ -528,6 +532,7 @@ def write_triplets(path: Path | str, triplets: Iterable[Triplet]) -> int:
 _TRIPLET_COLUMNS = (
     "id",
     "direction",
+    "group",
     "source_dialect",
     "source_name",
     "source_text",
@@ -557,7 +562,7 @@ def _arrow(pa: types.ModuleType, column: str) -> object:
     }.get(column, pa.string())
 
 
-def _triplet_row(triplet: Triplet) -> dict[str, object]:
+def _triplet_row(triplet: Triplet, group: str) -> dict[str, object]:
     sides = {
         f"{side}_{field}": getattr(program, field)
         for side, program in (("source", triplet.source), ("target", triplet.target))
@@ -567,6 +572,7 @@ def _triplet_row(triplet: Triplet) -> dict[str, object]:
     return {
         "id": triplet.id,
         "direction": triplet.direction,
+        "group": group,
         **sides,
         "suite": format_suite(triplet.suite.tests, triplet.suite.launch),
         "suite_strength": triplet.suite.strength,
@@ -582,12 +588,29 @@ def _triplet_row(triplet: Triplet) -> dict[str, object]:
 
 
 def read_triplets(path: Path | str) -> list[Triplet]:
-    """Return the triplets in a Parquet file of `write_triplets`. Raises StoreError if the file was
-    written by something else.
+    """Return the triplets in a Parquet file of `write_triplets`, or in part of its rows. Raises
+    StoreError if the file was written by something else.
     """
+    return [triplet for _, triplet in read_grouped_triplets(path)]
+
+
+def read_grouped_triplets(path: Path | str) -> list[tuple[str, Triplet]]:
+    """Return (group, triplet) of each row of a file as `read_triplets` reads it; the group is '' in
+    a file of a version that had none. Raises StoreError as `read_triplets` does.
+    """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    if "record" not in pq.read_schema(path).names:
-        raise StoreError(f"{path}: has no column 'record'; it was not written by this program")
-    column = pq.read_table(path, columns=["record"])["record"].to_pylist()
-    return [from_json(Triplet, json.loads(row)) for row in column]
+    try:
+        with pq.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            if "record" not in names:
+                raise StoreError(
+                    f"{path}: has no column 'record'; it was not written by this program"
+                )
+            table = file.read([name for name in ("group", "record") if name in names])
+    except (pa.ArrowException, OSError) as error:
+        raise StoreError(f"{path} is not a Parquet file: {str(error).splitlines()[0]}") from None
+    groups = table["group"].to_pylist() if "group" in names else [""] * table.num_rows
+    records = (from_json(Triplet, json.loads(row)) for row in table["record"].to_pylist())
+    return list(zip(groups, records, strict=True))

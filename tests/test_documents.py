@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
@@ -19,6 +20,9 @@ from xml.etree import ElementTree
 import pytest
 import results_pages
 import terminal_animation
+
+from corpora.dialects import DIALECTS
+from corpora.records import Outcome, Program, Triplet, UnitTestSuite, Verdict
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTH = 100
@@ -150,6 +154,24 @@ def test_every_key_of_the_configuration_is_documented() -> None:
     keys = [name for name in reference if name not in tables]
     keys += [f"{name}.{key}" for name, table in tables.items() for key in table]
     assert not [key for key in keys if f"`{key}`" not in page]
+
+
+def test_fields_of_records_are_documented() -> None:
+    page = (ROOT / "docs" / "reference" / "records.md").read_text()
+    verdict, triplet = page.split("## Fields of a triplet")
+    for part, kinds in ((verdict, (Verdict,)), (triplet, (Triplet, Program, UnitTestSuite))):
+        names = [field.name for kind in kinds for field in fields(kind)]
+        assert not [name for name in names if f"`{name}`" not in part]
+    assert not [outcome for outcome in Outcome if f"| `{outcome}` |" not in verdict]
+
+
+def test_every_form_of_a_corpus_is_documented() -> None:
+    """What the loader's own table names is in the page, and every dialect's first suffix."""
+    page = (ROOT / "docs" / "data.md").read_text().split("## Published data")[0]
+    for form in ("FOLDER", ".tok", ".jsonl#", ".parquet#", "hf:", "s3://", "generated:COUNT:SEED"):
+        assert form in page, form
+    assert all(f"`{row.suffixes[0]}`" in page for row in DIALECTS.values() if row.name != "cuda")
+    assert all(f"| `{name}` |" in page for name in ("builtin", "development"))
 
 
 def module_file(name: str) -> Path:

@@ -25,24 +25,43 @@ EXAMPLES = {
 COLUMNS = (
     ("id", "hash of the pair"),
     ("direction", "such as `cpp:cuda`"),
+    (
+        "group",
+        "pairs with near-duplicate sources or targets have the same one: split by it, not by rows",
+    ),
     ("source_*, target_*", "`dialect`, `name`, `text`, `origin` of both programs"),
-    ("suite", "the tests, a line each"),
+    (
+        "suite",
+        "the tests, a line each: a value for every parameter. `n:i32=8 x:f32[8]=uniform(-1,1)@3` "
+        "is a whole number and an array of 8 floats between -1 and 1 from random stream 3",
+    ),
     ("suite_strength", "share of the source's mutants that the tests kill, 0 to 1"),
     ("branch_coverage", "share of the source's branches that the tests take, 0 to 1"),
     ("outcome", "always `EQUIVALENT`"),
-    ("backend", "what executed the pair, such as `emulated`"),
-    ("launch", "how a kernel is launched; '' for none"),
-    ("serial", "whether one thread does all the work of the target"),
-    ("evidence", "`tested` or `proved`"),
-    ("verdict, record", "both records whole, as JSON"),
+    ("backend", "what executed the pair: `emulated` (on the CPU) or such as `cuda:NAME`"),
+    (
+        "launch",
+        "the launch under which a bare kernel passed, over the names of its parameters: "
+        "`grid=ceil(n/64),1,1 block=64,1,1`; '' for what is called like a function",
+    ),
+    ("serial", "whether one thread does all the work of a parallel target"),
+    (
+        "evidence",
+        "`tested`: it passed the tests. `proved`: it passed them, and a proof for every size "
+        "stands beside them, under the `preconditions` that `verdict` lists. A proof is looked for "
+        "unasked",
+    ),
+    ("verdict", "the verdict whole, as JSON"),
+    ("record", "source, target, tests and verdict whole, as JSON: what programs read back"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
     """What every card of an export says. directions: such as `cpp:cuda`. number: the round.
-    corpora: what the run read, by words such as `builtin`. model: what its models began as; '' for
-    nothing. license: an identifier of the hub, such as `apache-2.0` or `other`.
+    corpora: what the run read, by words such as `builtin`; of a path its last part. model: what its
+    models began as; '' for nothing. license: an identifier of the hub, such as `apache-2.0` or
+        `other`.
     header, rows: the run's table, as text.
     """
 
@@ -59,9 +78,16 @@ def choose_license(corpora: Sequence[str], model: str) -> str:
     """Return `apache-2.0` where corpora and the first model all come with this project, else
     `other`: then what they allow decides.
     """
-    own = {"builtin", "development"}
-    ours = all(each in own or each.startswith("generated") for each in corpora)
-    return "apache-2.0" if ours and model in ("", "small", "simple") else "other"
+    ours = all(_is_own_corpus(each) for each in corpora) and _is_own_model(model)
+    return "apache-2.0" if ours else "other"
+
+
+def _is_own_corpus(spec: str) -> bool:
+    return spec in ("builtin", "development") or spec.startswith("generated:")
+
+
+def _is_own_model(model: str) -> bool:
+    return model in ("", "small", "simple")
 
 
 def make_model_card(kind: str, folder: str, canonical: bool, facts: RunFacts) -> str:
@@ -156,17 +182,25 @@ def _translator_code(folder: str, canonical: bool, direction: str) -> list[str]:
     ]
 
 
-def make_dataset_card(pairs: int, facts: RunFacts) -> str:
-    """Return the card of the verified pairs. pairs: how many there are."""
+def make_dataset_card(pairs: int, facts: RunFacts, own: int = 0) -> str:
+    """Return the card of the verified pairs. pairs: how many there are. own: how many of them have
+    a source that comes with this project.
+    """
     files = [{"config_name": "default", "data_files": "pairs.parquet"}]
     tags = ["code-translation", "hpc", *(d.replace(":", "-to-") for d in facts.directions)]
     head = {"license": facts.license, "tags": tags, "configs": files}
+    if facts.license == "other":
+        head["license_name"] = "mixed" if own else "of-its-sources"
     lines = [
         f"# Verified pairs of {', '.join(facts.directions)}",
         "",
         f"{pairs} pairs of a source and a target, kept in rounds 1 to {facts.number}. Each was "
         f"executed on the tests in its row and found equivalent. That is evidence, no proof: "
         f"`suite_strength` says how many wrong variants of the source the tests reject.",
+        "",
+        "A source may have several targets, and sources may be alike: split by `group`, so that no "
+        "part holds near-duplicates of another. Targets were written by a model: their names may "
+        "be numbered (`v5`).",
         "",
         "```python",
         "from datasets import load_dataset",
@@ -195,21 +229,32 @@ def make_dataset_card(pairs: int, facts: RunFacts) -> str:
         *(f"| {name} | {what} |" for name, what in COLUMNS),
         "",
         *_origin(facts),
+        *(["", f"Sources that come with coevolve: {own} of {pairs}."] if own else []),
     ]
     return _front(head) + "\n".join(lines) + "\n"
 
 
 def _origin(facts: RunFacts) -> list[str]:
-    began = f"The models began as `{facts.model}`." if facts.model else "The models began as noise."
-    allowed = (
-        "All of it comes with coevolve, under the Apache License 2.0."
-        if facts.license == "apache-2.0"
-        else "Weights and pairs derive from these: their licences decide what is allowed."
-        if facts.license == "other"
-        else f"The exporter says the licence is {facts.license}."
-    )
-    corpora = ", ".join(f"`{each}`" for each in facts.corpora)
-    return ["## Origin and licence", "", f"Programs are from {corpora}. {began} {allowed}"]
+    lines = ["## Origin and licence", ""]
+    if facts.license not in ("apache-2.0", "other"):
+        lines += [f"The exporter says the licence is {facts.license}.", ""]
+    for each in facts.corpora:
+        lines.append(f"- Programs: {_name_corpus(each)}; {_name_licence(_is_own_corpus(each))}.")
+    began = f"`{facts.model}`; {_name_licence(_is_own_model(facts.model))}"
+    lines.append(f"- The models began as {began if facts.model else 'noise'}.")
+    if facts.license == "other":
+        lines += ["", "Weights and pairs derive from all of these: each licence has its say."]
+    return lines
+
+
+def _name_licence(is_own: bool) -> str:
+    return "Apache License 2.0, it comes with coevolve" if is_own else "its owners' licence"
+
+
+def _name_corpus(corpus: str) -> str:
+    """A corpus as a reader elsewhere understands it: a folder's name alone says nothing there."""
+    public = _is_own_corpus(corpus) or corpus.startswith("hf:") or "://" in corpus
+    return f"`{corpus}`" if public else f"`{corpus}`, files of the exporter's"
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

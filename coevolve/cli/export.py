@@ -1,17 +1,18 @@
 """Export: checkpoints as Hugging Face folders with model cards, verified pairs as Parquet with
-their evidence.
+their evidence, or as chats to fine-tune a model on.
 
 Contract: the checkpoints load with `AutoModelForCausalLM.from_pretrained` (or Seq2Seq) and
-`AutoTokenizer` in a fresh process without this project. The export folder appears only when
-complete.
+`AutoTokenizer` in a fresh process without this project. An export appears only when complete.
 
     coevolve export runs/demo --out exported
+    coevolve export exported/pairs.parquet --format sft --out pairs.jsonl
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,9 +24,12 @@ from coevolve.loop.directions import find_checkpoints, list_translators
 from coevolve.loop.run_folder import RoundPaths, RunFolder
 from coevolve.report.data import list_rounds
 from coevolve.report.page import collect_figures, make_table, open_run
-from corpora.files import write_folder
-from corpora.records import Triplet
-from corpora.store import read_jsonl, write_triplets
+from corpora import builtin, development
+from corpora.files import write_atomically, write_folder
+from corpora.fingerprints import compute_fingerprints
+from corpora.records import Program, Triplet
+from corpora.splits import name_groups
+from corpora.store import read_grouped_triplets, read_jsonl, write_triplets
 from gpu_runtime.models.backends import classify_model
 
 
@@ -80,11 +84,61 @@ def export_run(
             (copied / "README.md").write_text(card, encoding="utf-8")
         pairs = triplets_until(folder, last)
         write_triplets(temporary / "pairs.parquet", pairs)
-        card = make_dataset_card(len(pairs), facts)
+        card = make_dataset_card(len(pairs), facts, _count_own([t.source for t in pairs]))
         (temporary / "README.md").write_text(card, encoding="utf-8")
 
     write_folder(target, fill)
     return target
+
+
+def export_chats(what: Path, out: Path, number: int | None = None) -> int:
+    """Write verified pairs as JSONL, one chat a row, all or nothing: `messages` (what a model is
+    asked, and its answer), `id`, `direction` and `group` of the pair. Returns how many.
+
+    what: a run's folder, or a `pairs.parquet` of an export or what was left of one. out: a .jsonl
+        file. number: the run's round, up to which pairs are taken; None: its last. Raises UserError
+        if there is no such run or round, StoreError if the file is something else.
+    """
+    from coevolve.prompts import write_conversation
+
+    if out.suffix != ".jsonl":
+        raise UserError(f"--out '{out}' must end with .jsonl: --format sft writes one file")
+    if what.suffix == ".parquet":
+        if number is not None:
+            raise UserError(f"--round {number}: '{what}' is a file of pairs; name the run's folder")
+        rows = read_grouped_triplets(what)
+    else:
+        folder, _ = open_run(what)
+        last = max(list_rounds(folder), default=0)
+        if number is not None and not 0 <= number <= last:
+            raise UserError(f"'{what}' has no round {number}; its last is {last}")
+        triplets = triplets_until(folder, last if number is None else number)
+        groups = name_groups([(t.source, t.target) for t in triplets])
+        rows = list(zip(groups, triplets, strict=True))
+    lines = [
+        {
+            "messages": write_conversation(t.source, t.target),
+            "id": t.id,
+            "direction": t.direction,
+            "group": group,
+        }
+        for group, t in rows
+    ]
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    write_atomically(out, lambda file: file.write(text.encode("utf-8", "surrogatepass")))
+    return len(lines)
+
+
+def _count_own(programs: Sequence[Program]) -> int:
+    """How many programs come with this project, in whatever folder they were found."""
+    own = [
+        p
+        for name in sorted({p.dialect for p in programs})
+        for module in (builtin, development)
+        for p in module.programs(name)
+    ]
+    known = set(compute_fingerprints(own).exact)
+    return sum(key in known for key in compute_fingerprints(programs).exact)
 
 
 def _collect_facts(config: Config, number: int, license: str) -> RunFacts:

@@ -237,10 +237,24 @@ def _add_export(commands) -> None:
         "export",
         help="export a run's checkpoints and verified pairs",
         description="Write Hugging Face folders (translator/, tester/) with model cards and "
-        "pairs.parquet with the evidence.",
+        "pairs.parquet with the evidence. With --format sft write the pairs alone, as chats to "
+        "fine-tune a model on.",
     )
-    parser.add_argument("run", metavar="RUN", help="run folder")
-    parser.add_argument("--out", metavar="FOLDER", help="where to write (defaults to RUN/export)")
+    parser.add_argument(
+        "run", metavar="RUN", help="run folder; for --format sft a pairs.parquet too"
+    )
+    parser.add_argument(
+        "--out",
+        metavar="PATH",
+        help="folder to write (defaults to RUN/export); for --format sft a .jsonl file",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("hub", "sft"),
+        default="hub",
+        help="hub: models and pairs with cards (default); sft: one chat a row, "
+        '{"messages": [...]}, asked as training asks',
+    )
     parser.add_argument(
         "--round",
         type=int,
@@ -268,6 +282,8 @@ def _add_export(commands) -> None:
 def _export(args) -> int:
     from coevolve.cli.export import export_run, push_export
 
+    if args.format == "sft":
+        return _export_chats(args)
     out = Path(args.out) if args.out else None
     made = export_run(Path(args.run), out, args.round, args.half, args.license)
     pushed = push_export(made, args.push) if args.push else []
@@ -275,6 +291,22 @@ def _export(args) -> int:
         print(json.dumps({"folder": str(made)} | ({"pushed": pushed} if pushed else {})))
     else:
         print(made, *pushed, sep="\n")
+    return 0
+
+
+def _export_chats(args) -> int:
+    from coevolve.cli.errors import UserError, require_other_file, require_place
+    from coevolve.cli.export import export_chats
+
+    if not args.out:
+        raise UserError("--format sft writes one file; name it with --out, such as pairs.jsonl")
+    given = {"--half": args.half, "--license": args.license, "--push": args.push}
+    if wrong := [name for name, value in given.items() if value]:
+        raise UserError(f"{' and '.join(wrong)}: of --format hub alone; leave it out")
+    require_other_file("--out", args.out, args.run)
+    require_place("--out", args.out)
+    count = export_chats(Path(args.run), Path(args.out), args.round)
+    print(json.dumps({"file": args.out, "n_pairs": count}) if args.json else args.out)
     return 0
 
 

@@ -91,7 +91,7 @@ def estimate_translator_work(config: Config, corpus: RunCorpus) -> WorkEstimate:
     words, code = _count_request_tokens(config, programs)
     answer = min(config.model.max_new_tokens, code)
     pair = words + code + answer
-    lessons = 0.0 if config.round.freeze == "translator" else _lessons(config, len(programs))
+    lessons = 0.0 if config.round.freezes_translator else _lessons(config, len(programs))
     return WorkEstimate(
         len(programs),
         held_out,
@@ -117,7 +117,7 @@ def estimate_tester_work(config: Config, corpus: RunCorpus) -> WorkEstimate:
     rounds = {"accumulate": (wanted.count + 1) / 2, "replace": 1.0, "mix": 2.0}[
         wanted.experience
     ]  # of which suites are learnt from
-    lessons = 0.0 if wanted.freeze == "tester" else len(programs) * rounds * (1 + wanted.replay)
+    lessons = 0.0 if wanted.freezes_tester else len(programs) * rounds * (1 + wanted.replay)
     return WorkEstimate(
         len(programs),
         held_out,

@@ -27,7 +27,7 @@ CHOICES = {
     "round.selection": ("first", "hard"),
     "round.translators": ("one", "each"),
     "round.lessons": LESSONS,
-    "round.freeze": ("none", "translator", "tester"),
+    "round.freeze": ("none", "translator", "tester", "both"),
     "cold_start.level": ("easy", "mixed", "broad"),
     "finetune.method": ("full", "lora", "qlora"),
     "finetune.sharding": ("none", "fsdp"),
@@ -210,6 +210,11 @@ def _check_together(config: Config, where: str) -> None:
         raise ConfigError(
             f"{where}: round.control compares with learning from pairs; it goes with round.learn = "
             f"back, forward or both, and without the preset 'control'"
+        )
+    if config.round.control and config.round.freezes_translator:
+        raise ConfigError(
+            f"{where}: round.control compares with what the Translator learns, and the Translator "
+            f"is frozen: leave out the preset 'beside-control' or 'frozen-translator'"
         )
     if config.resources.trainers > 1 and (
         config.finetune.patience or config.round.learn in ("dpo", "grpo")

@@ -1,8 +1,9 @@
 """Which settings are keys of the file, and what presets decide of the others.
 
-Contract: a preset is a name for settings that are no keys. `presets = ["control"]` chooses some;
-where two decide the same setting the later one counts. The table `settings` of a file holds single
-values by dotted name: a run folder's file has all of them there, so that a run goes on as it began.
+Contract: a preset is a name for settings that are no keys. `presets = ["control"]` chooses some.
+Two that give one setting different values are combined where that has a meaning, and else refused.
+The table `settings` of a file holds single values by dotted name, which go before presets: a run
+folder's file has all of them there, so that a run goes on as it began.
 
     python -c "from coevolve.config.presets import PRESETS; print(*PRESETS, sep='\\n')"
 """
@@ -10,7 +11,7 @@ values by dotted name: a run folder's file has all of them there, so that a run 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from coevolve.config.records import ConfigError, list_settings
 
@@ -76,27 +77,51 @@ PRESETS: dict[str, dict[str, object]] = {
     "frozen-tester": {"round.freeze": "tester"},
 }
 """Values by setting, for each preset."""
+_COMBINED = {("round.freeze", frozenset(("translator", "tester"))): "both"}
+"""What two values of a setting make together."""
 PASS_AT = (1, 5, 10)
 """Each k of pass@k that is measured where there are so many samples."""
 
 
-def settle(presets: Sequence[str], samples: int, where: str) -> dict[str, object]:
+def settle(
+    presets: Sequence[str], samples: int, where: str, told: Collection[str] = ()
+) -> dict[str, object]:
     """Return the values, by dotted name, of settings that presets decide or that follow from keys.
 
-    presets: their names; where two decide a setting, the later wins. samples: the value of
-        `evaluate.samples`, which is the largest k of pass@k. where: the file that a message names.
-    Raises ConfigError for an unknown preset.
+    presets: their names. samples: the value of `evaluate.samples`, which is the largest k of
+        pass@k. where: the file that a message names. told: settings that the file itself has a
+        value for, so that presets may differ on them.
+    Raises ConfigError for an unknown preset, and for two that cannot be combined.
     """
     found: dict[str, object] = {
         "evaluate.pass_at": sorted({k for k in PASS_AT if k < samples} | {max(samples, 1)})
     }
+    decided: dict[str, str] = {}
     for name in presets:
         if name not in PRESETS:
             close = difflib.get_close_matches(name, PRESETS, n=1, cutoff=0.5)
             known = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(PRESETS)}"
             raise ConfigError(f"{where}: unknown preset '{name}'; {known}")
-        found |= PRESETS[name]
+        for setting, value in PRESETS[name].items():
+            if setting not in told:
+                first = decided.setdefault(setting, name)
+                found[setting] = _combine(
+                    setting, found.get(setting, value), value, first, name, where
+                )
     return found
+
+
+def _combine(setting: str, old: object, new: object, first: str, second: str, where: str) -> object:
+    """The value of a setting that has one already. first, second: the presets that give them."""
+    if old == new:
+        return new
+    both = _COMBINED.get((setting, frozenset((old, new))))
+    if both is None:
+        raise ConfigError(
+            f"{where}: the presets '{first}' and '{second}' set {setting} to {old!r} and {new!r}: "
+            f'leave one out, or write "{setting}" = ... in [{TABLE}]'
+        )
+    return both
 
 
 def suggest_replacement(name: str) -> str:

@@ -148,7 +148,7 @@ class RoundConfig:
     learn: `back` (the real program is the label), `forward` (the generated one is), `both`, `dpo`
         (right answers over wrong ones) or `grpo` (verdicts as reward).
     lessons: `kept` pairs, or as much `generated` data. freeze: which model is not trained: `none`,
-        `translator` or `tester`.
+        `translator`, `tester` or `both`.
     epochs: passes over the pairs. learning_rate: its peak. replay: generated lessons per pair.
     experience: pairs to learn from: `accumulate` all, `replace` by this round's, or `mix` with as
         many older ones. per_source: most translations of a source.
@@ -177,6 +177,16 @@ class RoundConfig:
     by_parts: bool = False
     control: bool = False
     behind: int = 0
+
+    @property
+    def freezes_translator(self) -> bool:
+        """Return whether the rounds leave the Translator as it is."""
+        return self.freeze in ("translator", "both")
+
+    @property
+    def freezes_tester(self) -> bool:
+        """Return whether the rounds leave the Tester as it is."""
+        return self.freeze in ("tester", "both")
 
 
 @dataclass(frozen=True, slots=True)

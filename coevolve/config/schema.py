@@ -89,7 +89,7 @@ def parse(table: dict, where: str) -> Config:
             for s, v in keys.items()
         }
     config = _section(Config, keys, where, "")
-    settings = settle(config.presets, config.evaluate.samples, where) | told
+    settings = settle(config.presets, config.evaluate.samples, where, told) | told
     nested: dict[str, dict] = {}
     for name, value in settings.items():
         section, _, key = name.partition(".")

@@ -6,6 +6,8 @@
   figures as JSON on stdout.
 - `contamination`: Whether a model was trained on what it is evaluated on: a compact manifest of
   trained programs, and the check against it.
+- `decontamination`: What of a training corpus, or of a file of pairs, is like an evaluation
+  program.
 - `evaluate`: Evaluation on the held-out split: execute, then count. BLEU and CodeBLEU against
   references where they exist.
 - `guarantees`: What callers guarantee: tests of a problem whose answers may rely on an output

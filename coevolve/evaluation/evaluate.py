@@ -90,7 +90,7 @@ def evaluate_round(run: Run, number: int) -> dict:
         )
         figures |= (
             _recall_tester(run)
-            if number and run.config.round.freeze == "tester"
+            if number and run.config.round.freezes_tester
             else evaluate_tester(
                 run, str(paths.tester), f"round {number}" if number else "cold start"
             )

@@ -254,8 +254,8 @@ def describe_run(config: Config) -> str:
         else ""
     )
     return (
-        f"{summarize_corpus(config, corpus)}\n{config.round.count} rounds of about "
-        f"{candidates} candidates, "
+        f"{summarize_corpus(config, corpus)}\n{config.round.count} rounds of up to "
+        f"{candidates} candidates (equal answers to a program are one), "
         f"{climbed}cold start on {config.cold_start.generated} generated pairs, run folder "
         f"{resolve_run_dir(config.run_dir)}"
     )

@@ -437,7 +437,7 @@ def train_translators(run: Run, number: int) -> None:
     """
     if all(map(run.folder.is_finished, _translator_folders(run, number))):
         return
-    triplets, frozen = load_experience(run, number), run.config.round.freeze == "translator"
+    triplets, frozen = load_experience(run, number), run.config.round.freezes_translator
     apart, shown = select_validation(run, number), make_verdict_lessons(run, number)
     with run.timed(number, "learn"):
         for served in list_translators(run.config):
@@ -480,7 +480,7 @@ def train_tester(run: Run, number: int) -> None:
     }
     by_id = _by_id(run)
     lessons = [(by_id[s.program_id], s) for s in suites.values()]
-    frozen = run.config.round.freeze == "tester"
+    frozen = run.config.round.freezes_tester
     with run.timed(number, "learn"):
         _learn_one(run, number, "Tester", run.workers.testers, "tester", frozen, lessons, ())
 

@@ -29,6 +29,7 @@ benchmark suite (corpora/datasets/polybench.py) in functions that rely on them.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -41,11 +42,20 @@ from corpora.datasets.tables import (
     fetch_url,
     read_file,
     read_hub_rows,
+    read_json_objects,
     read_jsonl_rows,
     read_parquet_rows,
+    read_text_columns,
     restore_newlines,
 )
-from corpora.dialects import Dialect, Direction, get_dialect, guess_dialect, parse_direction
+from corpora.dialects import (
+    DIALECTS,
+    Dialect,
+    Direction,
+    get_dialect,
+    guess_dialect,
+    parse_direction,
+)
 from corpora.extraction.c_family import extract_functions
 from corpora.extraction.extract import SkippedItem, explain_uncallable, extract_programs
 from corpora.frontends.c_family import parse_c_family
@@ -59,6 +69,8 @@ __all__ = [
     "CorpusError",
     "LoadedCorpus",
     "LoadedPairs",
+    "ToldDialects",
+    "find_dialects",
     "is_ready_made",
     "load_corpus",
     "load_pairs",
@@ -97,6 +109,25 @@ class LoadedPairs:
 
     def __len__(self) -> int:
         return len(self.pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class ToldDialects:
+    """What a corpus says of the dialects of its files or rows.
+
+    counts: (dialect, files or rows), in the order of the table of dialects; () where it says
+        nothing, as lines do. unit: what is counted, `file` or `row`. unread: (suffix or word,
+        files or rows) of those that are in no known dialect.
+    """
+
+    counts: tuple[tuple[str, int], ...] = ()
+    unit: str = "file"
+    unread: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the dialects."""
+        return tuple(name for name, _ in self.counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +289,53 @@ def is_ready_made(spec: str) -> bool:
     return _parse(spec).base in _HAND_WRITTEN or _parse(spec).base.startswith("generated:")
 
 
+def find_dialects(spec: str) -> ToldDialects:
+    """Return what the corpus `spec` says of its dialects: by the suffixes of its files, by the key
+    `dialect` of its rows, or by columns called like dialects. Raises CorpusError if it cannot be
+    read; a path where nothing is says nothing.
+    """
+    parsed = _parse(spec)
+    path = Path(parsed.base).expanduser()
+    if is_ready_made(spec):
+        return ToldDialects(tuple((name, 1) for name in DIALECTS))
+    if parsed.base.startswith("hf:") or "://" in parsed.base or not path.exists():
+        return ToldDialects()
+    if path.is_dir():
+        files = [f for f in _list_files(path) if not _is_hidden(f.relative_to(path))]
+        return _count_words(map(_dialect_or_suffix, files), "file")
+    suffix = path.suffix.lower()
+    if suffix not in _READERS:
+        return _count_words([_dialect_or_suffix(path)], "file")
+    if suffix == ".jsonl":
+        rows = [found for _, found in read_json_objects(path)]
+        if words := [str(row["dialect"]) for row in rows if "dialect" in row]:
+            return _count_words(words, "row")
+        columns = [name for row in rows for name in row]
+    else:
+        columns = read_text_columns(path) if suffix == ".parquet" else []
+    kept = () if parsed.column else (name for name in columns if name in DIALECTS)
+    return _count_words(kept, "row")
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _dialect_or_suffix(path: Path) -> str:
+    try:
+        return guess_dialect(path.name).name
+    except ValueError:
+        return path.suffix.lower() or path.name
+
+
+def _count_words(words: Iterable[str], unit: str) -> ToldDialects:
+    counts = Counter(words)
+    known = tuple((name, counts[name]) for name in DIALECTS if name in counts)
+    return ToldDialects(
+        known, unit, tuple(sorted((w, n) for w, n in counts.items() if w not in DIALECTS))
+    )
+
+
 _HAND_WRITTEN = ("builtin", "development")
 _TABLES = (".jsonl", ".parquet")
 
@@ -322,18 +400,16 @@ def _nearest(path: Path) -> str:
 
 
 def _folder(folder: Path, row: Dialect) -> list[_Unit]:
-    files = []
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        try:
-            if guess_dialect(path.name) == row:
-                files.append(path)
-        except ValueError:
-            continue
+    files = [path for path in _list_files(folder) if _dialect_or_suffix(path) == row.name]
     if not files:
         raise CorpusError(
             f"folder '{folder}' holds no {row.name} file (suffixes: {', '.join(row.suffixes)})"
         )
     return [_Unit(str(path.relative_to(folder)), read_file(path)) for path in files]
+
+
+def _list_files(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*") if p.is_file())
 
 
 def _source_file(path: Path, column: str, row: Dialect) -> list[_Unit]:

@@ -101,11 +101,9 @@ def choose_column(names: Sequence[str], wanted: str, row: Dialect, where: str) -
     )
 
 
-def read_jsonl_rows(path: Path, column: str, row: Dialect) -> Iterator[tuple[int, str]]:
-    """Yield (line number, text) of each row; the text is '' for null. path: a file with one JSON
-    object per line. column: name of the text column; '' to choose it from the names. row: the
-    dialect; rows of another are passed over. Raises CorpusError if the file or a row cannot be
-    read.
+def read_json_objects(path: Path) -> Iterator[tuple[int, dict]]:
+    """Yield (line number, object) of each row of a JSONL file. Raises CorpusError if the file
+    cannot be read or a row is no JSON object.
     """
     for number, line in enumerate(read_file(path).split("\n"), 1):
         if not line.strip():
@@ -119,6 +117,32 @@ def read_jsonl_rows(path: Path, column: str, row: Dialect) -> Iterator[tuple[int
                 f"'{path}', line {number} is a {type(found).__name__}, not an object with a "
                 f"text column"
             )
+        yield number, found
+
+
+def read_text_columns(path: Path) -> list[str]:
+    """Return the names of the columns of a Parquet file that hold text, in order. Raises
+    CorpusError if it is no Parquet file.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        schema = pq.read_schema(path)
+    except (pa.ArrowException, OSError) as error:
+        raise CorpusError(f"'{path}' is not a Parquet file: {str(error).splitlines()[0]}") from None
+    return [
+        f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)
+    ]
+
+
+def read_jsonl_rows(path: Path, column: str, row: Dialect) -> Iterator[tuple[int, str]]:
+    """Yield (line number, text) of each row; the text is '' for null. path: a file with one JSON
+    object per line. column: name of the text column; '' to choose it from the names. row: the
+    dialect; rows of another are passed over. Raises CorpusError if the file or a row cannot be
+    read.
+    """
+    for number, found in read_json_objects(path):
         if found.get("dialect", row.name) != row.name:
             continue
         name = choose_column(list(found), column, row, f"'{path}', line {number}")
@@ -132,17 +156,9 @@ def read_parquet_rows(path: Path, column: str, row: Dialect) -> Iterator[tuple[i
     aligned. column: name of the text column; '' to choose it from the names. row: the dialect.
     Raises CorpusError if the file cannot be read.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
-        schema = pq.read_schema(path)
-    except (pa.ArrowException, OSError) as error:
-        raise CorpusError(f"'{path}' is not a Parquet file: {str(error).splitlines()[0]}") from None
-    text_columns = [
-        f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)
-    ]
-    name = choose_column(text_columns, column, row, f"'{path}'")
+    name = choose_column(read_text_columns(path), column, row, f"'{path}'")
     with pq.ParquetFile(path) as file:
         number = 0
         for batch in file.iter_batches(columns=[name]):

@@ -3,6 +3,8 @@ the nearest name.
 """
 
 import tomllib
+from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -49,12 +51,41 @@ def test_every_setting_is_a_key_or_a_preset_decides_it_and_never_both():
         assert set(settle([name], 10, "t")) == set(values) | {"evaluate.pass_at"}
 
 
-def test_presets_settle_settings_and_the_later_one_counts():
-    config = parse({"presets": ["tiny-model", "six-layers", "control"]}, "t")
-    assert (config.model.layers, config.model.width) == (6, 160)
+def test_presets_settle_settings():
+    config = parse({"presets": ["tiny-model", "control", "control"]}, "t")
+    assert (config.model.layers, config.model.width) == (3, 160)
     assert config.round.lessons == "generated"
     told = parse({"presets": ["control"], "settings": {"round.lessons": "kept"}}, "t")
     assert told.round.lessons == "kept"
+
+
+def test_presets_that_differ_are_combined_or_refused():
+    """For every two: one does not undo what the other says, in either order."""
+    for one, other in permutations(PRESETS, 2):
+        both = [
+            name for name, value in PRESETS[one].items() if PRESETS[other].get(name, value) != value
+        ]
+        try:
+            found = settle([one, other], 10, "t")
+        except ConfigError as error:
+            said = str(error)
+            assert both and "\n" not in said and f"'{one}' and '{other}'" in said, said
+            assert settle([one, other], 10, "t", told=both)
+        else:
+            assert not both or {one, other} == {"frozen-tester", "frozen-translator"}
+            assert all(found[name] == "both" for name in both)
+    with pytest.raises(ConfigError, match="set model.layers to 3 and 6"):
+        parse({"presets": ["tiny-model", "six-layers"]}, "t")
+    with pytest.raises(ConfigError, match="Translator is frozen"):
+        parse({"presets": ["beside-control", "frozen-translator"]}, "t")
+    settled = {"presets": ["tiny-model", "six-layers"], "settings": {"model.layers": 5}}
+    assert parse(settled, "t").model.layers == 5
+
+
+def test_a_run_with_presets_that_differ_goes_on():
+    """Its folder holds every setting, so an older run may name such presets."""
+    old = format_toml(replace(Config(), presets=("frozen-tester", "frozen-translator")))
+    assert parse(tomllib.loads(old), "t").round.freeze == "none"
 
 
 def test_pass_at_follows_from_the_samples():

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -16,10 +17,11 @@ import pyarrow.parquet as pq
 import pytest
 from report_run import make_run
 
-from coevolve.cli.cards import choose_license
+from coevolve.cli.cards import COLUMNS, RunFacts, choose_license, make_dataset_card
 from coevolve.cli.errors import UserError
-from coevolve.cli.export import export_run
+from coevolve.cli.export import export_chats, export_run
 from coevolve.cli.main import main
+from coevolve.prompts import read_answer, write_prompt
 from corpora.datasets.loaders import load_corpus
 from corpora.records import Blame, Outcome, Triplet, UnitTestSuite, Verdict
 from corpora.store import read_jsonl, read_triplets, write_jsonl
@@ -139,6 +141,82 @@ def test_cards_name_columns_licence_and_origin(run, tmp_path):
     assert "license:" in card and "Origin and licence" in card
     assert choose_license(["builtin", "generated:9:1:easy"], "small") == "apache-2.0"
     assert choose_license(["builtin"], "Qwen/Q") == choose_license(["mine"], "") == "other"
+
+
+def test_pairs_as_chats(run, tmp_path, capsys):
+    """A run's, an export's, and those of part of an export: asked as training asks."""
+    root = small_run(run).root
+    pairs = export_run(root, tmp_path / "out") / "pairs.parquet"
+    written = []
+    for what in (root, pairs):
+        out = tmp_path / f"{what.name}.jsonl"
+        assert main(["export", str(what), "--format", "sft", "--out", str(out), "--json"]) == 0
+        assert json.loads(capsys.readouterr().out) == {"file": str(out), "n_pairs": 1}
+        written.append(out.read_text())
+    assert written[0] == written[1]
+    row, told = pq.read_table(pairs).to_pylist()[0], json.loads(written[0])
+    assert {name: told[name] for name in ("id", "direction", "group")} == {
+        name: row[name] for name in ("id", "direction", "group")
+    }
+    asked, answered = told["messages"]
+    assert (asked["role"], answered["role"]) == ("user", "assistant")
+    assert asked["content"] == write_prompt(row["source_text"], "cpp:cuda", "plain")[0]
+    answer = read_answer(answered["content"], row["source_text"], "cpp:cuda", "plain")
+    assert answer.strip() == row["target_text"].strip()
+    pq.write_table(pq.read_table(pairs).slice(0, 0), tmp_path / "none.parquet")
+    assert export_chats(tmp_path / "none.parquet", out) == 0 and out.read_text() == ""
+
+
+def test_wrong_uses_of_chats_are_one_line(run, tmp_path, capsys):
+    out = ["--out", str(tmp_path / "x.jsonl")]
+    root, none = str(run.root), str(tmp_path / "none.parquet")
+    wrong = {
+        "name it with --out": [root],
+        "must end with .jsonl": [root, "--out", str(tmp_path / "x")],
+        "--half and --push: of --format hub": [root, *out, "--half", "--push", "me/x"],
+        "has no round 9": [root, *out, "--round", "9"],
+        "is a file of pairs": [none, *out, "--round", "1"],
+        "No such file": [none, *out],
+        "holds no run": [str(tmp_path / "nothing"), *out],
+    }
+    for said, words in wrong.items():
+        assert main(["export", *words, "--format", "sft"]) == 2
+        printed = capsys.readouterr().err
+        assert said in printed and printed.count("\n") == 1, printed
+    assert not (tmp_path / "x.jsonl").exists()
+
+
+def test_a_card_names_the_licence_of_each_source():
+    facts = RunFacts(["cpp:cuda"], 1, ["mine", "builtin"], "small", "other")
+    card = make_dataset_card(25, facts, own=19)
+    assert 'license: "other"\nlicense_name: "mixed"' in card.replace(
+        card[card.index("tags:") : card.index("license_name")], ""
+    )
+    assert "- Programs: `mine`, files of the exporter's; its owners' licence." in card
+    assert "- Programs: `builtin`; Apache License 2.0, it comes with coevolve." in card
+    assert "- The models began as `small`; Apache License 2.0, it comes with coevolve." in card
+    assert "Sources that come with coevolve: 19 of 25." in card
+    for told in ("split by `group`", "`preconditions`", "grid=ceil(n/64)", "@3`", "one thread"):
+        assert told in card
+    facts = replace(facts, license="mit")
+    assert "The exporter says the licence is mit." in make_dataset_card(25, facts)
+
+
+def test_own_functions_are_known_in_any_folder(run, tmp_path):
+    """The run's corpus is a folder of another name; one of its sources is a copy of `axpy`."""
+    folder = small_run(run)
+    text = folder.config.read_text()
+    assert 'source = "builtin"' in text
+    folder.config.write_text(text.replace('source = "builtin"', 'source = "/some/place/corpus"'))
+    card = (export_run(folder.root, tmp_path / "out") / "README.md").read_text()
+    assert "Sources that come with coevolve: 1 of 1." in card and "/some/place" not in card
+    assert "`corpus`, files of the exporter's" in card and 'license_name: "mixed"' in card
+
+
+def test_the_page_of_the_data_set_tells_every_column():
+    page = (ROOT / "docs" / "recipes" / "dataset.md").read_text()
+    told = set(re.findall(r"`([a-z_*]+)`", page.split("| column |")[1].split("\n\n")[0]))
+    assert {name for names, _ in COLUMNS for name in names.split(", ")} <= told
 
 
 class Hub(BaseHTTPRequestHandler):

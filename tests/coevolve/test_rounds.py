@@ -10,6 +10,7 @@ import pytest
 
 from coevolve.cli.export import export_run
 from coevolve.cli.main import main
+from coevolve.config.presets import settle
 from coevolve.config.schema import ConfigError, load
 from coevolve.evaluation.evaluate import (
     evaluate_checkpoint,
@@ -25,7 +26,15 @@ from coevolve.loop.services import TesterService, TranslatorService, make_verifi
 from coevolve.loop.workers import FixedPool, LocalWorker, RunWorkers
 from coevolve.report.page import collect_figures, make_table, print_table, write_report
 from coevolve.report.rises import collect_rises
-from corpora.records import Candidate, Outcome, Program, Triplet, UnitTestSuite, Verdict
+from corpora.records import (
+    Blame,
+    Candidate,
+    Outcome,
+    Program,
+    Triplet,
+    UnitTestSuite,
+    Verdict,
+)
 from corpora.signatures.signature import read_signature
 from corpora.splits import LeakError
 from corpora.store import read_jsonl, read_triplets
@@ -297,7 +306,7 @@ def test_one_process_at_a_time(tiny):
 
 
 def test_dry_run_and_report_of_an_unfinished_run(tiny, capsys):
-    assert "rounds of about" in describe_run(tiny)
+    assert "candidates (equal answers to a program are one)" in describe_run(tiny)
     folder = RunFolder(tiny.run_dir)
     assert not folder.root.exists()
     open_corpus(tiny, folder)
@@ -351,6 +360,26 @@ def test_survivors_too_long_for_the_model_cost_the_round_its_lesson_not_the_run(
     assert (tmp_path / "next/model.safetensors").read_bytes() == (
         tmp_path / "cold/model.safetensors"
     ).read_bytes()
+
+
+def test_with_both_presets_of_frozen_models_nothing_learns(tiny, monkeypatch):
+    """There is a pair to learn from, and both checkpoints stay as they are, byte by byte."""
+
+    def make_pair(run, paths):
+        suite = next(read_jsonl(paths.suites, UnitTestSuite))
+        source = {p.id: p for p in run.corpus.training_source}[suite.program_id]
+        target = Program("cuda", source.name, f"__global__ {source.text}")
+        verdict = Verdict(source.id, target.id, suite.id, Outcome.EQUIVALENT, Blame.NOBODY)
+        return [Triplet(source, target, suite, "cpp:cuda", verdict)]
+
+    monkeypatch.setattr(stages, "read_survivors", make_pair)
+    settled = settle(["frozen-tester", "frozen-translator"], 1, "t")["round.freeze"]
+    config = replace(tiny, round=replace(tiny.round, freeze=settled))
+    folder = RunFolder(run(config, use_ray=False))
+    assert len(list(read_jsonl(folder.round(1).triplets, Triplet))) == 1
+    for name in ("translator", "tester"):
+        cold, last = (folder.round(k).folder / name / "model.safetensors" for k in (0, 1))
+        assert cold.read_bytes() == last.read_bytes(), name
 
 
 def test_a_frozen_tester_is_measured_once(tiny, monkeypatch):

@@ -8,7 +8,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from corpora.datasets.loaders import CorpusError, load_corpus, load_pairs
+from corpora.datasets.loaders import (
+    CorpusError,
+    find_dialects,
+    load_corpus,
+    load_pairs,
+)
+from corpora.dialects import DIALECTS
 from corpora.signatures.signature import read_signature
 from corpora.store import write_jsonl
 
@@ -291,3 +297,31 @@ def test_a_column_of_what_has_none_is_a_mistake(spec):
 def test_a_data_set_without_a_name():
     with pytest.raises(CorpusError, match="'hf:' names no data set"):
         load_corpus("hf:", "cpp")
+
+
+def test_a_corpus_says_its_dialects(tmp_path):
+    """By suffixes, by rows, by columns; lines and unnamed columns say nothing."""
+    folder = tmp_path / "folder"
+    (folder / ".git").mkdir(parents=True)
+    for name in ("a.cpp", "b.c", "a.omp.cpp", "a.f90", "notes.txt", "LICENSE", ".git/x.y"):
+        (folder / name).write_text("")
+    told = find_dialects(str(folder))
+    assert told.counts == (("cpp", 2), ("openmp", 1), ("fortran", 1)) and told.unit == "file"
+    assert told.unread == ((".txt", 1), ("LICENSE", 1))
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"dialect": "cuda", "text": ""}\n{"dialect": "hip", "text": ""}\n')
+    told = find_dialects(f"{rows}#text")
+    assert (told.names, told.unit, told.unread) == (("cuda",), "row", (("hip", 1),))
+    rows.write_text('{"cpp": "", "openmp": ""}\n{"cpp": ""}\n')
+    assert find_dialects(str(rows)).counts == (("cpp", 2), ("openmp", 1))
+    assert find_dialects(f"{rows}#cpp").names == find_dialects("hf:me/x").names == ()
+    pq.write_table(pa.table({"fortran": ["a"], "n": [1]}), tmp_path / "t.parquet")
+    assert find_dialects(str(tmp_path / "t.parquet")).names == ("fortran",)
+    (tmp_path / "lines.tok").write_text("void f ( ) { }\n")
+    for silent in (tmp_path / "lines.tok", tmp_path / "none", "https://x.y/z.jsonl"):
+        assert find_dialects(str(silent)).counts == ()
+    assert find_dialects(str(folder / "a.f90")).names == ("fortran",)
+    assert set(find_dialects("builtin").names) == set(DIALECTS)
+    rows.write_text("[1]\n")
+    with pytest.raises(CorpusError, match="line 1 is a list"):
+        find_dialects(str(rows))

@@ -9,6 +9,7 @@ import shutil
 import struct
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,7 @@ from corpora.store import (
     from_json,
     list_shards,
     locate_jsonl,
+    read_grouped_triplets,
     read_jsonl,
     read_jsonl_at,
     read_triplets,
@@ -328,6 +330,39 @@ def test_triplets_as_parquet(tmp_path):
     assert read_triplets(tmp_path / "none.parquet") == []
 
 
+def test_pairs_alike_on_either_side_are_one_group(tmp_path):
+    """A split by `group` parts no near-duplicates, whatever the order of the rows."""
+    import pyarrow.parquet as pq
+
+    loop = "void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] = x[i] * 2 + n; }"
+    renamed = "void g(int m, float *a) {\n  for (int k = 0; k < m; k++) {a[k] = a[k] * 2 + m;}\n}"
+    sides = [
+        (loop, "__global__ void f(float *x) { x[threadIdx.x] = 1; }"),
+        (renamed, "__global__ void g(float *x) { x[blockIdx.x] += x[0] - 7; }"),
+        (
+            "int h(int a, int b) { return a / b; }",
+            "__global__ void g(float *z) { z[blockIdx.x] += z[0] - 7; }",
+        ),
+        ("int k(int *a) { return a[0] ? 3 : a[1] - a[2]; }", "__global__ void k(int *a) { ++*a; }"),
+    ]
+    made = make_triplet()
+    triplets = [
+        replace(made, source=Program("cpp", "f", a), target=Program("cuda", "f", b))
+        for a, b in sides
+    ]
+    found = []
+    for order in (triplets, triplets[::-1]):
+        write_triplets(tmp_path / "pairs.parquet", order)
+        rows = pq.read_table(tmp_path / "pairs.parquet").to_pylist()
+        found.append({row["id"]: row["group"] for row in rows})
+        again = read_grouped_triplets(tmp_path / "pairs.parquet")
+        assert [group for group, _ in again] == [row["group"] for row in rows]
+    assert found[0] == found[1]
+    groups = [found[0][t.id] for t in triplets]
+    assert groups[0] == groups[1] == groups[2] != groups[3]
+    assert all(len(group) == 16 and int(group, 16) for group in groups)
+
+
 def test_foreign_parquet_is_named(tmp_path):
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -335,6 +370,9 @@ def test_foreign_parquet_is_named(tmp_path):
     pq.write_table(pa.table({"a": [1]}), tmp_path / "x.parquet")
     with pytest.raises(StoreError, match="no column 'record'"):
         read_triplets(tmp_path / "x.parquet")
+    (tmp_path / "y.parquet").write_text("no table")
+    with pytest.raises(StoreError, match="is not a Parquet file"):
+        read_triplets(tmp_path / "y.parquet")
 
 
 def programs(count: int) -> list[Program]:
