@@ -195,7 +195,7 @@ def _stages(folder: RunFolder, config: Config, rows: list[RoundFigures]):
             needed = [getattr(paths, name) for name in files] + list(
                 find_checkpoints(config, paths.folder) if stage == "learn" else ()
             )
-            done = all(path.exists() for path in needed)
+            done = all(map(folder.was_made, needed))
             seconds = row.seconds.get(
                 "cold start" if row.number == 0 and stage == "learn" else stage
             )

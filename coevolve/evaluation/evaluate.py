@@ -405,8 +405,8 @@ def _last_round(config: Config, folder: RunFolder) -> int:
     def has(paths: RoundPaths) -> bool:
         return all(path.exists() for path in find_checkpoints(config, paths.folder))
 
-    number = folder.last_round(has)
-    if not has(folder.round(number)):
+    number = folder.find_last(has)
+    if number is None:
         raise UserError(
             f"'{folder.root}' has no checkpoint yet; finish its cold start with 'coevolve run "
             f"--resume {folder.root}'"

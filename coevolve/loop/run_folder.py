@@ -293,6 +293,15 @@ class RunFolder:
             number += 1
         return number
 
+    def find_last(self, has: Callable[[RoundPaths], bool]) -> int | None:
+        """Return the last round for which `has` is true, 0 for the cold start; None if it is true
+        of none. Unlike `last_round` it passes over rounds whose files `coevolve gc` removed.
+
+        has: called with a round's paths, from the last round on.
+        """
+        last = self.last_round(lambda paths: paths.folder.exists())
+        return next((k for k in range(last, -1, -1) if has(self.round(k))), None)
+
     def claim(self, config: Config) -> None:
         """Create the run's folder with this configuration in it, or check that an existing one
         belongs to this configuration. Raises ConfigError if the folder belongs to another
@@ -346,6 +355,12 @@ class RunFolder:
         ConfigError if it is not as it was when the stage finished.
         """
         return manifest.is_finished(self.root, path)
+
+    def was_made(self, path: Path) -> bool:
+        """Return whether a stage's file or folder is there, or was removed on purpose, without
+        comparing or sealing it. Raises ConfigError if the manifest is damaged.
+        """
+        return path.exists() or manifest.is_retired(self.root, path)
 
     def seal(self, path: Path) -> None:
         """Write the length and checksum of a finished file, or of all files of a finished folder,
