@@ -26,7 +26,7 @@ from coevolve.loop.pretraining_lessons import list_steps
 from coevolve.loop.run_corpus import RunCorpus, build_corpus, open_corpus
 from coevolve.loop.run_folder import RunFolder, resolve_run_dir
 from coevolve.loop.run_mirror import open_mirror
-from coevolve.loop.run_workers import make_local_workers, make_ray_run_workers
+from coevolve.loop.run_workers import make_local_workers, make_no_workers, make_ray_run_workers
 from coevolve.loop.schedule import Step, run_steps
 from coevolve.loop.stage_run import Run
 from gpu_runtime.backend import BackendError
@@ -65,7 +65,7 @@ def run(config: Config, use_ray: bool = True) -> Path:
     with (
         folder.held(),
         _require_possible(config, folder, new),
-        (make_ray_run_workers if use_ray else make_local_workers)(config) as workers,
+        _choose_workers(config, folder, use_ray)(config) as workers,
     ):
         folder.extend_rounds(config)
         manifest.describe(folder.root, list_versions(config))
@@ -90,6 +90,15 @@ def run(config: Config, use_ray: bool = True) -> Path:
     print(f"checkpoints: {', '.join(map(str, made))}")
     print(f"pairs:       {folder.export / 'pairs.parquet'}")
     return folder.root
+
+
+def _choose_workers(config: Config, folder: RunFolder, use_ray: bool) -> Callable:
+    """What makes the workers: neither Ray nor models start where only results are left to write."""
+    from coevolve.loop.stages import are_all_finished
+
+    if are_all_finished(config, folder):
+        return make_no_workers
+    return make_ray_run_workers if use_ray else make_local_workers
 
 
 def list_stages(run: Run) -> Iterator[Step]:

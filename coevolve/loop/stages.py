@@ -15,10 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Generic
 
+from coevolve.config.schema import Config
 from coevolve.loop.directions import find_checkpoints, list_translators
 from coevolve.loop.experience import gather_triplets
 from coevolve.loop.join_stage import AUTHOR as JOINED, join_ports
-from coevolve.loop.run_folder import Journal, RoundPaths
+from coevolve.loop.run_folder import Journal, RoundPaths, RunFolder
 from coevolve.loop.run_pretraining import run_pretraining
 from coevolve.loop.services import TesterService, TranslatorService
 from coevolve.loop.stage_run import (
@@ -90,6 +91,20 @@ def has_all_models(run: Run, number: int) -> bool:
         run.folder.is_finished(path)
         for path in (*find_checkpoints(run.config, paths.folder), paths.tester)
     )
+
+
+def are_all_finished(config: Config, folder: RunFolder) -> bool:
+    """Return whether every stage of the run in `folder` has finished, so that no worker is needed.
+    Files are not compared with their seals. Raises ConfigError if the manifest is damaged.
+    """
+    needed = [folder.evaluation_suites]
+    for number in range(config.round.count + 1):
+        paths = folder.round(number)
+        needed += [*find_checkpoints(config, paths.folder), paths.tester, paths.evaluation]
+        if number:
+            needed += [paths.suites, paths.suite_counts, paths.verdicts, paths.triplets]
+            needed += [paths.control.evaluation] * config.round.control
+    return all(map(folder.was_made, needed))
 
 
 def make_suites(run: Run, number: int) -> None:

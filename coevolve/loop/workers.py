@@ -164,7 +164,9 @@ class FixedPool:
         self._leases = Leases()
 
     def members(self) -> Sequence[Worker]:
-        """Return the workers that are left."""
+        """Return the workers that are left. Raises WorkerLostError if there are none."""
+        if not self._workers:
+            raise WorkerLostError("there is no worker of this kind")
         return tuple(self._workers)
 
     def take(self, worker: Worker, owner: object) -> bool:
