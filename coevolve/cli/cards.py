@@ -43,7 +43,8 @@ class RunFacts:
     """What every card of an export says. directions: such as `cpp:cuda`. number: the round.
     corpora: what the run read, by words such as `builtin`. model: what its models began as; '' for
     nothing. license: an identifier of the hub, such as `apache-2.0` or `other`.
-    header, rows: the run's table, as text.
+    header, rows: the run's table, as text. unlearnt: a line that says that nothing was learnt; ''
+        where something was.
     """
 
     directions: Sequence[str]
@@ -53,6 +54,7 @@ class RunFacts:
     license: str
     header: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
+    unlearnt: str = ""
 
 
 def choose_license(corpora: Sequence[str], model: str) -> str:
@@ -82,6 +84,8 @@ def make_model_card(kind: str, folder: str, canonical: bool, facts: RunFacts) ->
         else "It is asked in plain words, with the program in a fenced block."
     )
     lines = [f"# {kind} after round {facts.number}", "", f"This model {purpose}. {form}", ""]
+    if facts.unlearnt:
+        lines += [f"**Nothing was learnt.** {facts.unlearnt}.", ""]
     if kind == "Translator":
         lines += _translator_code(folder, canonical, facts.directions[0])
     else:
@@ -157,7 +161,11 @@ def _translator_code(folder: str, canonical: bool, direction: str) -> list[str]:
 
 
 def make_dataset_card(pairs: int, facts: RunFacts) -> str:
-    """Return the card of the verified pairs. pairs: how many there are."""
+    """Return the card of the verified pairs. pairs: how many there are. Without any it has no code,
+    since `datasets` loads no file without rows.
+    """
+    if not pairs:
+        return _make_empty_card(facts)
     files = [{"config_name": "default", "data_files": "pairs.parquet"}]
     tags = ["code-translation", "hpc", *(d.replace(":", "-to-") for d in facts.directions)]
     head = {"license": facts.license, "tags": tags, "configs": files}
@@ -197,6 +205,20 @@ def make_dataset_card(pairs: int, facts: RunFacts) -> str:
         *_origin(facts),
     ]
     return _front(head) + "\n".join(lines) + "\n"
+
+
+def _make_empty_card(facts: RunFacts) -> str:
+    directions = ", ".join(facts.directions)
+    lines = [
+        f"# No verified pairs of {directions}",
+        "",
+        f"No pair was kept in rounds 1 to {facts.number}: `pairs.parquet` has columns and no rows. "
+        "`pyarrow` and `corpora.store.read_triplets` read it; `datasets` refuses a file without "
+        "rows.",
+        "",
+        *_origin(facts),
+    ]
+    return _front({"license": facts.license}) + "\n".join(lines) + "\n"
 
 
 def _origin(facts: RunFacts) -> list[str]:

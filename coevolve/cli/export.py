@@ -23,6 +23,7 @@ from coevolve.loop.directions import has_checkpoints, list_translators
 from coevolve.loop.run_folder import RunFolder
 from coevolve.report.data import list_rounds
 from coevolve.report.page import collect_figures, make_table, open_run
+from coevolve.report.rises import count_unlearnt_rounds, describe_unlearnt
 from corpora.files import write_folder
 from corpora.records import Triplet
 from corpora.store import read_jsonl, write_triplets
@@ -56,7 +57,13 @@ def export_run(
     def fill(temporary: Path) -> None:
         until = [row for row in collect_figures(folder, config) if row.number <= last]
         header, rows = _strip_times(*make_table(folder, config, until))
-        facts = replace(_collect_facts(config, last, license), header=header, rows=rows)
+        unlearnt = last if 0 < last <= count_unlearnt_rounds(folder) else 0
+        facts = replace(
+            _collect_facts(config, last, license),
+            header=header,
+            rows=rows,
+            unlearnt=describe_unlearnt(folder, unlearnt) if unlearnt else "",
+        )
         models = [
             ("Translator", paths.folder / served.name, served.directions)
             for served in list_translators(config)

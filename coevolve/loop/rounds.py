@@ -40,7 +40,7 @@ def run(config: Config, use_ray: bool = True) -> Path:
     is a URL, this is its working folder. use_ray: False does all work in this process. Raises
     ConfigError, CorpusError, ModelError or UserError for bad input.
     """
-    from coevolve.cli.export import export_run
+    from coevolve.cli.export import export_run, triplets_until
     from coevolve.evaluation.evaluate import prepare_evaluation
     from coevolve.loop import stages
     from coevolve.report.direction_table import format_markdown, make_rows
@@ -88,7 +88,8 @@ def run(config: Config, use_ray: bool = True) -> Path:
     print(f"report:      {write_report(folder.root)}")
     made = (*find_checkpoints(config, folder.export), folder.export / "tester")
     print(f"checkpoints: {', '.join(map(str, made))}")
-    print(f"pairs:       {folder.export / 'pairs.parquet'}")
+    kept = any(triplets_until(folder, config.round.count))
+    print(f"pairs:       {folder.export / 'pairs.parquet'}{'' if kept else ' (none was kept)'}")
     return folder.root
 
 

@@ -60,6 +60,42 @@ def test_pairs_are_those_up_to_the_round(run, tmp_path, number, slice_):
     )
 
 
+def test_where_no_pair_was_kept_cards_and_table_say_that_nothing_was_learnt(run, tmp_path, capsys):
+    for number in (1, 2):
+        write_jsonl(run.round(number).triplets, [])
+    out = export_run(run.root, tmp_path / "out")
+    card = (out / "README.md").read_text()
+    assert "No pair was kept" in card and "load_dataset" not in card and "configs" not in card
+    assert pq.read_table(out / "pairs.parquet").num_rows == 0
+    told = (out / "translator" / "README.md").read_text()
+    assert "**Nothing was learnt.** rounds 1 to 2: no pair was kept of 200 candidates (" in told
+    give_items(run, 0, 1, 2)
+    assert main(["report", str(run.root)]) == 0
+    shown = capsys.readouterr().out
+    assert "no pair was kept of 200 candidates" in shown and "the cold start's" in shown
+    assert "points of pass@1" not in shown
+
+
+def test_a_round_that_learnt_something_tells_its_rise(run, tmp_path, capsys):
+    first = list(read_jsonl(run.round(2).triplets, Triplet))
+    write_jsonl(run.round(1).triplets, [])
+    give_items(run, 0, 1, 2)
+    assert main(["report", str(run.root)]) == 0
+    shown = capsys.readouterr().out
+    assert first and "round 1: no pair was kept" in shown
+    assert "round 1 over" not in shown and "round 2 over the cold start: " in shown
+    out = export_run(run.root, tmp_path / "out")
+    assert "Nothing was learnt" not in (out / "translator" / "README.md").read_text()
+
+
+def give_items(run, *numbers):
+    """Items of each round's evaluation, from which rises are computed."""
+    for number in numbers:
+        path = run.round(number).evaluation
+        items = [{"id": str(k), "samples": 1, "passed": int(k < number)} for k in range(5)]
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"items": items}))
+
+
 def test_the_card_tells_of_no_later_round(run, tmp_path):
     card = (export_run(run.root, tmp_path / "out", 1) / "translator" / "README.md").read_text()
     assert "\n| 1 | " in card and "\n| 2 | " not in card
