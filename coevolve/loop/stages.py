@@ -160,8 +160,10 @@ def propose_suites(
         # compiles anew
         pass
     asked = [(checkpoint, chunk, sampling) for chunk in chunks]
-    valid = sum(p.suite is not None for found in prepared.values() for p in found)
-    bar.advance(sum(map(len, prepared.values())))
+    known_before = [p for found in prepared.values() for p in found]
+    valid = sum(p.suite is not None for p in known_before)
+    own = sum(p.suite is not None and p.valid > 0 for p in known_before)
+    bar.advance(len(known_before))
     for (index, place), result in stream_results(
         run.workers.testers,
         TesterService.propose,
@@ -176,7 +178,8 @@ def propose_suites(
             if journal:
                 journal.add(index, whole)
         valid += result.suite is not None
-        bar.advance(note=f"{valid} valid")
+        own += result.suite is not None and result.valid > 0
+        bar.advance(note=f"{valid} valid, {own or 'none'} with tests of the Tester")
     bar.close()
     return [each for index in sorted(prepared) for each in prepared[index]]
 
