@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coevolve.cli.errors import UserError
+from coevolve.cli.signals import print_early_end
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -82,11 +83,14 @@ def run(args: argparse.Namespace) -> int:
     if args.once or not running:
         console.print(view.frame(running))
         return 0
-    with Live(view.frame(running), console=console, auto_refresh=False) as live:
-        while running:
-            time.sleep(args.every)
-            running = folder.is_running()
-            live.update(view.frame(running), refresh=True)
+    try:
+        with Live(view.frame(running), console=console, auto_refresh=False) as live:
+            while running:
+                time.sleep(args.every)
+                running = folder.is_running()
+                live.update(view.frame(running), refresh=True)
+    except KeyboardInterrupt as error:
+        return print_early_end(error, "the run itself goes on")
     return 0
 
 
@@ -176,11 +180,18 @@ def describe_progress(folder: RunFolder, now_s: float) -> str:
 
 def describe_end(folder: RunFolder, config: Config) -> str:
     """Return one line about a run that is not running: that it is finished, or which command
-    continues it.
+    continues it, also where only its results are missing.
     """
-    if folder.round(config.round.count).evaluation.exists():
-        return f"finished: {config.round.count} rounds; coevolve report {folder.root} shows them"
-    return f"not finished; coevolve run --resume {folder.root} goes on"
+    count = config.round.count
+    rounds = f"{count} round{'s' * (count != 1)}"
+    if not folder.round(count).evaluation.exists():
+        return f"not finished; coevolve run --resume {folder.root} goes on"
+    if not folder.export.exists():
+        return (
+            f"{rounds} measured, results not written; coevolve run --resume {folder.root} writes "
+            f"report and export"
+        )
+    return f"finished: {rounds}; coevolve report {folder.root} shows them"
 
 
 def _stages(folder: RunFolder, config: Config, rows: list[RoundFigures]):

@@ -57,6 +57,8 @@ FAILED_STARTS = 5
 """Actors of one kind that may die while they start, one after another."""
 STARTS = 3
 """How often a private Ray may be started that does not come up in its time."""
+SLOW_STARTS = ("timed out during startup", "Failed to start GCS")
+"""What Ray says when a part of it was not up within the time that it gives itself."""
 TOGETHER = 4
 """Stages of a run that may be at work at once."""
 
@@ -518,7 +520,7 @@ def _start(ray: Any, address: str) -> None:
             if address == "local"
             else f"does not answer at RAY_ADDRESS '{os.environ.get('RAY_ADDRESS', address)}'"
         )
-        slow = address == "local" and "timed out during startup" in str(error)
+        slow = address == "local" and any(words in str(error) for words in SLOW_STARTS)
         raise (_SlowStartError if slow else UserError)(
             f"Ray {where}: {first} Try again, or run without it: --local"
         ) from error

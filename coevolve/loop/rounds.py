@@ -40,11 +40,8 @@ def run(config: Config, use_ray: bool = True) -> Path:
     is a URL, this is its working folder. use_ray: False does all work in this process. Raises
     ConfigError, CorpusError, ModelError or UserError for bad input.
     """
-    from coevolve.cli.export import export_run, triplets_until
     from coevolve.evaluation.evaluate import prepare_evaluation
     from coevolve.loop import stages
-    from coevolve.report.direction_table import format_markdown, make_rows
-    from coevolve.report.page import print_table, write_report
     from gpu_runtime.compile.toolchain import find_toolchain, require_tool
 
     tools = find_toolchain()
@@ -62,25 +59,35 @@ def run(config: Config, use_ray: bool = True) -> Path:
         require_models(config)
     corpus = open_corpus(config, folder)
     print(f"run folder {folder.root}: {summarize_corpus(config, corpus)}", flush=True)
-    with (
-        folder.held(),
-        _require_possible(config, folder, new),
-        _choose_workers(config, folder, use_ray)(config) as workers,
-    ):
-        folder.extend_rounds(config)
-        manifest.describe(folder.root, list_versions(config))
-        this = Run(config, folder, corpus, workers)
-        # Before the models, which take long: a machine that cannot verify is found out at once.
-        prepare_evaluation(this)
-        stages.run_cold_start(this)
-        run_steps(
-            list_stages(this),
-            workers.together,
-            workers.stop,
-            lambda _: mirror.push() if mirror else None,
-        )
-        if mirror:
-            mirror.push()
+    with folder.held():
+        with (
+            _require_possible(config, folder, new),
+            _choose_workers(config, folder, use_ray)(config) as workers,
+        ):
+            folder.extend_rounds(config)
+            manifest.describe(folder.root, list_versions(config))
+            this = Run(config, folder, corpus, workers)
+            # Before the models, which take long: a machine that cannot verify is found out at once.
+            prepare_evaluation(this)
+            stages.run_cold_start(this)
+            run_steps(
+                list_stages(this),
+                workers.together,
+                workers.stop,
+                lambda _: mirror.push() if mirror else None,
+            )
+            if mirror:
+                mirror.push()
+        _write_results(config, folder)
+    return folder.root
+
+
+def _write_results(config: Config, folder: RunFolder) -> None:
+    """Export the models and the pairs, print the table, and write the report."""
+    from coevolve.cli.export import export_run, triplets_until
+    from coevolve.report.direction_table import format_markdown, make_rows
+    from coevolve.report.page import print_table, write_report
+
     export_run(folder.root)
     print_table(folder.root)
     if len(config.directions) > 1:
@@ -90,7 +97,6 @@ def run(config: Config, use_ray: bool = True) -> Path:
     print(f"checkpoints: {', '.join(map(str, made))}")
     kept = any(triplets_until(folder, config.round.count))
     print(f"pairs:       {folder.export / 'pairs.parquet'}{'' if kept else ' (none was kept)'}")
-    return folder.root
 
 
 def _choose_workers(config: Config, folder: RunFolder, use_ray: bool) -> Callable:

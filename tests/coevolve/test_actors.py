@@ -34,6 +34,7 @@ def _token_before_ray():
     ("raised", "tries"),
     [
         (Exception("The current node timed out during startup.\nMore."), 3),
+        (Exception("Failed to start GCS.  Last 0 lines of error files:"), 3),
         (ConnectionError("refused"), 1),
     ],
 )
