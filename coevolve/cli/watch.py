@@ -164,16 +164,16 @@ class RunView:
 
 
 def describe_progress(folder: RunFolder, now_s: float) -> str:
-    """Return one line about the stage under way, with a bar and its seconds so far. now_s: seconds
-    since 1970. Between two stages the line says that.
+    """Return one line about the stage under way, with its seconds so far, and a bar where it is
+    known how much there is to do. now_s: seconds since 1970. Between two stages the line says that.
     """
     try:
         said = json.loads(folder.progress.read_text(encoding="utf-8"))
         seconds = max(0.0, now_s - said["started"])
         share = min(1.0, said["done"] / said["total"]) if said["total"] else 0.0
         bar = "━" * int(24 * share) + "╌" * (24 - int(24 * share))
-        count = f"{said['done']}/{said['total']}" if said["total"] else str(said["done"])
-        return f"{said['label']}  {bar}  {count}  {seconds:.0f} s  {said['note']}"
+        count = f"  {bar}  {said['done']}/{said['total']}" if said["total"] else ""
+        return f"{said['label']}{count}  {seconds:.0f} s  {said['note']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "between two stages, or in one that does not tell how far it is"
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -29,6 +29,7 @@ from coevolve.loop.run_mirror import open_mirror
 from coevolve.loop.run_workers import make_local_workers, make_no_workers, make_ray_run_workers
 from coevolve.loop.schedule import Step, run_steps
 from coevolve.loop.stage_run import Run
+from coevolve.loop.workers import RunWorkers
 from gpu_runtime.backend import BackendError
 from gpu_runtime.models.backends import MODEL_BACKENDS
 from gpu_runtime.models.protocol import ModelError
@@ -62,7 +63,9 @@ def run(config: Config, use_ray: bool = True) -> Path:
     with folder.held():
         with (
             _require_possible(config, folder, new),
-            _choose_workers(config, folder, use_ray)(config) as workers,
+            _told_while_starting(
+                folder, _choose_workers(config, folder, use_ray)(config)
+            ) as workers,
         ):
             folder.extend_rounds(config)
             manifest.describe(folder.root, list_versions(config))
@@ -78,8 +81,20 @@ def run(config: Config, use_ray: bool = True) -> Path:
             )
             if mirror:
                 mirror.push()
-        _write_results(config, folder)
+        with folder.telling("export and report"):
+            _write_results(config, folder)
     return folder.root
+
+
+@contextmanager
+def _told_while_starting(
+    folder: RunFolder, workers: AbstractContextManager[RunWorkers]
+) -> Iterator[RunWorkers]:
+    """The workers, and for `coevolve watch` a word until they are there."""
+    with ExitStack() as stack:
+        with folder.telling("starting the workers"):
+            started = stack.enter_context(workers)
+        yield started
 
 
 def _write_results(config: Config, folder: RunFolder) -> None:

@@ -19,7 +19,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -411,6 +411,19 @@ class RunFolder:
                 yield
             finally:
                 self.progress.unlink(missing_ok=True)
+
+    @contextmanager
+    def telling(self, label: str) -> Iterator[None]:
+        """Tell `coevolve watch` during the block what the run is at, in words: for work that has no
+        progress bar.
+        """
+        said = {"label": label, "done": 0, "total": 0, "note": "", "started": time.time()}
+        with suppress(OSError):  # lost without harm
+            write_json(self.progress, said)
+        try:
+            yield
+        finally:
+            self.progress.unlink(missing_ok=True)
 
     def extend_rounds(self, config: Config) -> None:
         """Store the `round.count` of `config` in the run's configuration if it is larger. The

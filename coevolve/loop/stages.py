@@ -57,6 +57,11 @@ def run_cold_start(run: Run) -> None:
         return
     paths, protected = run.folder.round(0), run.corpus.protected
     before = run_pretraining(run)
+    taught = run.config.cold_start
+
+    def before_steps(examples: int) -> str:
+        return "preparing" if examples else "loads and copies the model"
+
     with run.timed(0, "cold start"):
         for served in list_translators(run.config):
             folder = paths.folder / served.name
@@ -70,6 +75,7 @@ def run_cold_start(run: Run) -> None:
                     str(folder),
                     served.directions,
                     before,
+                    before=before_steps(taught.generated),
                 )
                 run.folder.seal(folder)
         if not run.folder.is_finished(paths.tester):
@@ -80,6 +86,7 @@ def run_cold_start(run: Run) -> None:
                 TesterService.cold_start,
                 protected,
                 str(paths.tester),
+                before=before_steps(taught.suites),
             )
             run.folder.seal(paths.tester)
 
@@ -172,6 +179,7 @@ def propose_suites(
         Verifier.prepare,
         expand,
         done=known,
+        waited=lambda: bar.set(bar.done),
     ):
         if (whole := gathered.add(index, place, result)) is not None:
             prepared[index] = whole
@@ -358,6 +366,7 @@ def _stream_candidates(run: Run, number: int, work: list, suites: dict[str, Unit
         expand,
         known,
         done,
+        lambda: bar.set(bar.done),
     ):
         if (whole := gathered.add(index, place, verdicts)) is not None:
             paths.judging.add(index, [v for found in whole for v in found])
@@ -520,6 +529,7 @@ def _learn_one(
     if run.folder.is_finished(new):
         return
     old = run.folder.round(number - 1).folder / name
+    learns = not is_frozen and (data or any(told[1:2]))
     asked = (
         str(old),
         [] if is_frozen else data,
@@ -534,6 +544,7 @@ def _learn_one(
         pool,
         TesterService.learn if name == "tester" else TranslatorService.learn,
         *asked,
+        before="preparing" if learns else "copies the model",
     )
     run.folder.seal(new)
 

@@ -130,6 +130,15 @@ def test_a_progress_file_that_says_nothing(tiny, text):
     assert "between two stages" in describe_progress(folder, 0.0)
 
 
+def test_work_without_a_bar_is_told_in_words(tiny):
+    folder = RunFolder(tiny.run_dir)
+    folder.root.mkdir()
+    with folder.telling("starting the workers"):
+        told = describe_progress(folder, time.time() + 3)
+    assert re.fullmatch(r"starting the workers  [34] s  ", told)
+    assert "between two stages" in describe_progress(folder, time.time())
+
+
 def test_a_run_without_its_results_says_which_command_writes_them(tiny):
     folder = RunFolder(tiny.run_dir)
     folder.claim(tiny)
