@@ -41,7 +41,7 @@ COLUMNS = (
 @dataclass(frozen=True, slots=True)
 class RunFacts:
     """What every card of an export says. directions: such as `cpp:cuda`. number: the round.
-    corpora: what the run read, by words such as `builtin`. model: what its models began as; '' for
+    corpora: what the run read, as phrases. model: what its models began as; '' for
     nothing. license: an identifier of the hub, such as `apache-2.0` or `other`.
     header, rows: the run's table, as text. unlearnt: a line that says that nothing was learnt; ''
         where something was.
@@ -90,7 +90,7 @@ def make_model_card(kind: str, folder: str, canonical: bool, facts: RunFacts) ->
         lines += _translator_code(folder, canonical, facts.directions[0])
     else:
         lines += [
-            "Measure it beside a Translator (`pip install coevolve`):",
+            "Measure it beside a Translator, in the folder of the export (`pip install coevolve`):",
             "",
             "```",
             f"coevolve eval --model small --tester {folder} --corpus builtin --limit 4",
@@ -130,7 +130,8 @@ def _translator_code(folder: str, canonical: bool, direction: str) -> list[str]:
     return [
         "## Use",
         "",
-        "With `pip install coevolve` a port is printed only if execution found it equivalent:",
+        "In the folder of the export, which holds this model's, and with `pip install coevolve`. A "
+        "port is printed only if execution found it equivalent:",
         "",
         "```python",
         "import coevolve",
@@ -230,7 +231,7 @@ def _origin(facts: RunFacts) -> list[str]:
         if facts.license == "other"
         else f"The exporter says the licence is {facts.license}."
     )
-    corpora = ", ".join(f"`{each}`" for each in facts.corpora)
+    corpora = ", ".join(facts.corpora)
     return ["## Origin and licence", "", f"Programs are from {corpora}. {began} {allowed}"]
 
 

@@ -115,7 +115,10 @@ def _collect_facts(config: Config, number: int, license: str) -> RunFacts:
     )
     began = config.model.name_or_path if config.model.backend != "scratch" else ""
     license = license or choose_license(corpora, began)
-    shown = tuple(each if _is_public(each) else Path(each).name for each in corpora)
+    shown = tuple(
+        f"`{each}`" if _is_public(each) else f"files of the exporter (`{Path(each).name}`)"
+        for each in corpora
+    )
     return RunFacts(config.directions, number, shown, began, license)
 
 

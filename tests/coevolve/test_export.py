@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -18,8 +19,9 @@ from report_run import make_run
 
 from coevolve.cli.cards import choose_license
 from coevolve.cli.errors import UserError
-from coevolve.cli.export import export_run
+from coevolve.cli.export import _collect_facts, export_run
 from coevolve.cli.main import main
+from coevolve.config.schema import load
 from corpora.datasets.loaders import load_corpus
 from corpora.records import Blame, Outcome, Triplet, UnitTestSuite, Verdict
 from corpora.store import read_jsonl, read_triplets, write_jsonl
@@ -173,6 +175,11 @@ def test_cards_name_columns_licence_and_origin(run, tmp_path):
         plain <= there and {n for n in there if not n.startswith(("source_", "target_"))} <= plain
     )
     assert "license:" in card and "Origin and licence" in card
+    assert "Programs are from `builtin`." in card
+    assert "In the folder of the export" in (out / "translator" / "README.md").read_text()
+    config = load(run.config)
+    mine = replace(config, corpus=replace(config.corpus, source="/home/me/mine"))
+    assert _collect_facts(mine, 1, "").corpora == ("files of the exporter (`mine`)",)
     assert choose_license(["builtin", "generated:9:1:easy"], "small") == "apache-2.0"
     assert choose_license(["builtin"], "Qwen/Q") == choose_license(["mine"], "") == "other"
 
