@@ -172,5 +172,5 @@ def _require_part(path: Path, part: str) -> None:
 def _list_locations(path: Path, part: str) -> list[Path]:
     """The folder itself, an export's part, then a run's last checkpoint."""
     run = RunFolder(path)
-    last = run.last_round(lambda paths: (paths.folder / part).exists())
-    return [path, path / part, run.round(last).folder / part]
+    last = run.find_last(lambda paths: (paths.folder / part).exists())
+    return [path, path / part, *([] if last is None else [run.round(last).folder / part])]

@@ -62,7 +62,8 @@ class RunFacts:
     corpora: what the run read, by words such as `builtin`; of a path its last part. model: what its
     models began as; '' for nothing. license: an identifier of the hub, such as `apache-2.0` or
         `other`.
-    header, rows: the run's table, as text.
+    header, rows: the run's table, as text. unlearnt: a line that says that nothing was learnt; ''
+        where something was.
     """
 
     directions: Sequence[str]
@@ -72,6 +73,7 @@ class RunFacts:
     license: str
     header: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
+    unlearnt: str = ""
 
 
 def choose_license(corpora: Sequence[str], model: str) -> str:
@@ -108,11 +110,13 @@ def make_model_card(kind: str, folder: str, canonical: bool, facts: RunFacts) ->
         else "It is asked in plain words, with the program in a fenced block."
     )
     lines = [f"# {kind} after round {facts.number}", "", f"This model {purpose}. {form}", ""]
+    if facts.unlearnt:
+        lines += [f"**Nothing was learnt.** {facts.unlearnt}.", ""]
     if kind == "Translator":
         lines += _translator_code(folder, canonical, facts.directions[0])
     else:
         lines += [
-            "Measure it beside a Translator (`pip install coevolve`):",
+            "Measure it beside a Translator, in the folder of the export (`pip install coevolve`):",
             "",
             "```",
             f"coevolve eval --model small --tester {folder} --corpus builtin --limit 4",
@@ -152,7 +156,8 @@ def _translator_code(folder: str, canonical: bool, direction: str) -> list[str]:
     return [
         "## Use",
         "",
-        "With `pip install coevolve` a port is printed only if execution found it equivalent:",
+        "In the folder of the export, which holds this model's, and with `pip install coevolve`. A "
+        "port is printed only if execution found it equivalent:",
         "",
         "```python",
         "import coevolve",
@@ -184,8 +189,11 @@ def _translator_code(folder: str, canonical: bool, direction: str) -> list[str]:
 
 def make_dataset_card(pairs: int, facts: RunFacts, own: int = 0) -> str:
     """Return the card of the verified pairs. pairs: how many there are. own: how many of them have
-    a source that comes with this project.
+    a source that comes with this project. Without any pair it has no code, since `datasets` loads
+    no file without rows.
     """
+    if not pairs:
+        return _make_empty_card(facts)
     files = [{"config_name": "default", "data_files": "pairs.parquet"}]
     tags = ["code-translation", "hpc", *(d.replace(":", "-to-") for d in facts.directions)]
     head = {"license": facts.license, "tags": tags, "configs": files}
@@ -232,6 +240,20 @@ def make_dataset_card(pairs: int, facts: RunFacts, own: int = 0) -> str:
         *(["", f"Sources that come with coevolve: {own} of {pairs}."] if own else []),
     ]
     return _front(head) + "\n".join(lines) + "\n"
+
+
+def _make_empty_card(facts: RunFacts) -> str:
+    directions = ", ".join(facts.directions)
+    lines = [
+        f"# No verified pairs of {directions}",
+        "",
+        f"No pair was kept in rounds 1 to {facts.number}: `pairs.parquet` has columns and no rows. "
+        "`pyarrow` and `corpora.store.read_triplets` read it; `datasets` refuses a file without "
+        "rows.",
+        "",
+        *_origin(facts),
+    ]
+    return _front({"license": facts.license}) + "\n".join(lines) + "\n"
 
 
 def _origin(facts: RunFacts) -> list[str]:

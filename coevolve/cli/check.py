@@ -2,8 +2,9 @@
 the space of checkpoints that nothing will read again.
 
 Contract: `check` changes nothing; exit code 0 where all is as it was sealed, 1 where not, 2 where
-there is no run. `gc` removes checkpoints of rounds before the last finished one, and nothing that a
-resumed run, the report or the export of the last round reads.
+there is no run. `gc` removes checkpoints of rounds before the last finished one, with those of
+their controls, and nothing that a resumed run, the report, or the export, evaluation or use of the
+last round reads.
 
     coevolve check runs/demo && coevolve gc runs/demo --dry-run
 """
@@ -38,13 +39,17 @@ def add_parsers(commands) -> None:
     clean = commands.add_parser(
         "gc",
         help="remove checkpoints that a run needs no more",
-        description="Remove the checkpoints of rounds before the last finished one. Records, "
-        "figures, the report and the last export stay; 'export --round' of an earlier round is "
-        "no longer possible.",
+        description="Remove the checkpoints of rounds before the last finished one, and of their "
+        "controls. Records, figures, the report and the last export stay; 'export --round' of an "
+        "earlier round is no longer possible.",
     )
     clean.add_argument("run", metavar="RUN", help="run folder")
     clean.add_argument(
-        "--keep", type=int, default=1, metavar="N", help="rounds whose checkpoints stay (default 1)"
+        "--keep",
+        type=int,
+        default=1,
+        metavar="N",
+        help="rounds whose checkpoints stay, at least 1 (default 1)",
     )
     clean.add_argument("--dry-run", action="store_true", help="print what would go, and stop")
     clean.add_argument("--json", action="store_true", help="print it as a JSON object")
@@ -120,32 +125,56 @@ class Removal:
 
 
 def find_removable(folder: RunFolder, config: Config, keep: int) -> list[Removal]:
-    """Return the checkpoint folders of all but the last `keep` finished rounds; the cold start
-    counts as a round. keep: below 1 counts as 1, or as 2 with `round.behind`: so many a further
-    round begins with.
+    """Return the checkpoint folders, with the controls', of all but the last `keep` finished
+    rounds; the cold start counts as a round. One that a kept adapter is for stays.
+
+    keep: from 1. With `round.behind` at least 2 rounds stay: so many a further round begins with.
+    Raises UserError if `keep` is below 1.
     """
+    from coevolve.cli.errors import UserError
     from coevolve.loop.directions import find_checkpoints
+
+    if keep < 1:
+        raise UserError(f"--keep {keep} would leave nothing to go on with; keep 1 round or more")
 
     def checkpoints(number: int) -> list[Path]:
         paths = folder.round(number)
-        return [*find_checkpoints(config, paths.folder), paths.tester]
+        controls = find_checkpoints(config, paths.control.folder)
+        return [*find_checkpoints(config, paths.folder), paths.tester, *controls]
 
-    last = folder.last_round(lambda paths: paths.evaluation.exists())
+    # A control learns after its round was evaluated, from the checkpoints before.
+    last = folder.last_round(
+        lambda paths: (
+            paths.evaluation.exists()
+            and (not config.round.control or paths.control.evaluation.exists())
+        )
+    )
+    first = last - max(1 + config.round.behind, keep) + 1
+    begun = folder.last_round(lambda paths: paths.folder.exists())
+    needed = {_read_base(path) for k in range(max(0, first), begun + 1) for path in checkpoints(k)}
     return [
         Removal(
             str(path.relative_to(folder.root)),
             sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
         )
-        for number in range(last - max(1 + config.round.behind, keep) + 1)
+        for number in range(first)
         for path in checkpoints(number)
-        if path.exists()
+        if path.exists() and path.resolve() not in needed
     ]
+
+
+def _read_base(checkpoint: Path) -> Path | None:
+    """The model that an adapter's folder is for, where it is a folder; None where it is none."""
+    adapter = checkpoint / "adapter_config.json"
+    if not adapter.is_file():
+        return None
+    return Path(json.loads(adapter.read_text("utf-8"))["base_model_name_or_path"]).resolve()
 
 
 def run_gc(args) -> int:
     """Remove the checkpoints that `find_removable` lists, or only print them with `--dry-run`.
     args: parsed by `add_parsers`. Returns the exit code 0. Raises UserError if the folder holds no
-    run, ConfigError if a process works in it.
+    run or `--keep` is below 1, ConfigError if a process works in it.
     """
     from coevolve.loop import manifest
     from coevolve.loop.run_mirror import open_mirror

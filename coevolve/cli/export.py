@@ -20,10 +20,11 @@ from coevolve.cli.cards import RunFacts, choose_license, make_dataset_card, make
 from coevolve.cli.errors import UserError
 from coevolve.config.schema import Config
 from coevolve.evaluation.contamination import read_manifest
-from coevolve.loop.directions import find_checkpoints, list_translators
-from coevolve.loop.run_folder import RoundPaths, RunFolder
+from coevolve.loop.directions import has_checkpoints, list_translators
+from coevolve.loop.run_folder import RunFolder
 from coevolve.report.data import list_rounds
 from coevolve.report.page import collect_figures, make_table, open_run
+from coevolve.report.rises import count_unlearnt_rounds, describe_unlearnt
 from corpora import builtin, development
 from corpora.files import write_atomically, write_folder
 from corpora.fingerprints import compute_fingerprints
@@ -49,12 +50,8 @@ def export_run(
     Raises UserError if there is no run, or the round has no checkpoints.
     """
     folder, config = open_run(root)
-    last = folder.last_round(lambda each: _whole(config, each)) if number is None else number
+    last = _find_round(root, folder, config, number)
     paths = folder.round(last)
-    if not _whole(config, paths):
-        raise UserError(
-            f"'{root}' has no finished checkpoints of round {last}; see 'coevolve report {root}'"
-        )
     for number in range(1, last + 1):  # what is shipped is what was verified
         folder.is_finished(folder.round(number).triplets)
     target = out or folder.export
@@ -64,7 +61,13 @@ def export_run(
     def fill(temporary: Path) -> None:
         until = [row for row in collect_figures(folder, config) if row.number <= last]
         header, rows = _strip_times(*make_table(folder, config, until))
-        facts = replace(_collect_facts(config, last, license), header=header, rows=rows)
+        unlearnt = last if 0 < last <= count_unlearnt_rounds(folder) else 0
+        facts = replace(
+            _collect_facts(config, last, license),
+            header=header,
+            rows=rows,
+            unlearnt=describe_unlearnt(folder, unlearnt) if unlearnt else "",
+        )
         models = [
             ("Translator", paths.folder / served.name, served.directions)
             for served in list_translators(config)
@@ -139,6 +142,25 @@ def _count_own(programs: Sequence[Program]) -> int:
     ]
     known = set(compute_fingerprints(own).exact)
     return sum(key in known for key in compute_fingerprints(programs).exact)
+
+
+def _find_round(root: Path, folder: RunFolder, config: Config, number: int | None) -> int:
+    """The round to export: `number`, or the last whose models are there. Raises UserError if there
+    is none.
+    """
+    there = folder.find_last(lambda paths: has_checkpoints(config, paths.folder))
+    if there is None:
+        raise UserError(
+            f"'{root}' has no finished checkpoints yet; 'coevolve run --resume {root}' goes on"
+        )
+    if number is None or has_checkpoints(config, folder.round(number).folder):
+        return there if number is None else number
+    removed = folder.was_made(folder.round(number).tester)
+    why = ", since 'coevolve gc' removed them" if removed else ""
+    raise UserError(
+        f"'{root}' has no finished checkpoints of round {number}{why}; the last are of round "
+        f"{there}"
+    )
 
 
 def _collect_facts(config: Config, number: int, license: str) -> RunFacts:
@@ -226,7 +248,3 @@ def triplets_until(folder: RunFolder, last: int) -> list[Triplet]:
         for t in read_jsonl(folder.round(k).triplets, Triplet)
     )
     return list({t.id: t for t in found}.values())
-
-
-def _whole(config: Config, paths: RoundPaths) -> bool:
-    return all(path.exists() for path in (*find_checkpoints(config, paths.folder), paths.tester))

@@ -206,6 +206,9 @@ def _run(args) -> int:
     config = load(file, tuple(args.set), run_dir=resumed)
     if mirror:
         config = replace(config, run_dir=mirror.url)
+    if not sys.stderr.isatty():  # where nothing else shows that it works
+        told = sys.stderr if args.json else sys.stdout
+        print(f"coevolve run: loading packages and corpora of {file}", file=told, flush=True)
     from coevolve.loop.rounds import describe_run
     from corpora.datasets.loaders import CorpusError
 

@@ -202,9 +202,14 @@ def find_shape(config: Config) -> ModelShape | None:
     )
 
 
-def format_plan(config: Config, corpus: RunCorpus, machine: Machine) -> str:
+EXAMPLES = ("cpu", "a100")
+"""Machines of MACHINES whose hours are shown where nobody says which it will be."""
+
+
+def format_plan(config: Config, corpus: RunCorpus, machine: Machine | None) -> str:
     """Return what a run of `config` on `corpus` would need on `machine`, as text: parameters,
-    memory, hours, disk and assumptions. Raises ModelError if the model's shape cannot be found.
+    memory, hours, disk and assumptions. None: nobody said which machine; the hours are those of
+    EXAMPLES, and say so. Raises ModelError if the model's shape cannot be found.
     """
     works, shape = (
         (estimate_translator_work(config, corpus), estimate_tester_work(config, corpus)),
@@ -226,8 +231,13 @@ def format_plan(config: Config, corpus: RunCorpus, machine: Machine) -> str:
         f"model        {config.model.name_or_path or 'scratch'}: {shape.parameters / 1e6:,.1f} "
         f"M parameters ({shape.known})",
     ]
-    lines += _memory(config, work, shape, machine) + _gpus(config)
-    lines += _hours(config, works, shape, machine) + _disk(config, shape, answers)
+    shown = [machine] if machine else [MACHINES[name] for name in EXAMPLES]
+    lines += _memory(config, work, shape, shown[-1]) + _gpus(config)
+    for each in shown:
+        lines += _hours(config, works, shape, each)
+    if not machine:
+        lines.append("examples     both, since no machine was named: --machine")
+    lines += _disk(config, shape, answers)
     return "\n".join(lines)
 
 
@@ -369,7 +379,8 @@ def add_parser(commands):
     parser.add_argument(
         "--machine",
         choices=sorted(MACHINES),
-        help="what it would run on (defaults to cpu for scratch models, else a100)",
+        help="what it would run on (default: cpu for scratch models, else cpu and a100 as "
+        "examples)",
     )
     parser.add_argument("--json", action="store_true", help="print the lines as one JSON list")
     return parser
@@ -384,7 +395,8 @@ def run(args) -> int:
     from corpora.datasets.loaders import CorpusError
 
     config = load(args.config, tuple(args.set))
-    machine = MACHINES[args.machine or ("cpu" if config.model.backend == "scratch" else "a100")]
+    named = args.machine or ("cpu" if config.model.backend == "scratch" else "")
+    machine = MACHINES[named] if named else None
     try:
         corpus = build_corpus(config)
     except CorpusError as error:

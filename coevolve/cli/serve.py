@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 
+from coevolve.cli.signals import print_early_end
 from coevolve.serving.jobs import JobQueue, ServeLimits
 
 
@@ -42,7 +43,8 @@ def add_parser(commands) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until interrupted. args: parsed by `add_parser`. Returns the exit code 0. Raises
+    """Serve until interrupted. args: parsed by `add_parser`. Returns the exit code, 130 after
+    Ctrl-C and 143 after SIGTERM. Raises
     UserError for a bad limit, a port in use, or where the extra `serve` is not installed.
     """
     import socket
@@ -75,6 +77,8 @@ def run(args: argparse.Namespace) -> int:
     config = uvicorn.Config(make_app(queue), log_level="warning", lifespan="off")
     try:
         uvicorn.Server(config).run(sockets=[sock])
+    except KeyboardInterrupt as error:
+        return print_early_end(error, "the server has ended")
     finally:
         queue.close()
     return 0

@@ -61,7 +61,7 @@ def start_uninterrupted(start: Callable[[], object], stop: Callable[[], object])
 
     `start` runs in a thread that lives as long as the block, since processes may end with the
     thread that started them. Raises what `start` raises, and KeyboardInterrupt or Terminated for a
-    signal that came meanwhile.
+    signal that came meanwhile. Handlers of the two signals are after `stop` what they were before.
     """
     came: list[int] = []
     failed: list[BaseException] = []
@@ -88,6 +88,17 @@ def start_uninterrupted(start: Callable[[], object], stop: Callable[[], object])
     finally:
         stop()
         leave.set()
+        _set_handlers_again()
+
+
+def _set_handlers_again() -> None:
+    """A library in C, such as Ray as it ends, may leave the system's own handlers in their place,
+    of which Python does not know: the process would then end without a word.
+    """
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            if (handler := signal.getsignal(number)) is not None:
+                signal.signal(number, handler)
 
 
 def _wait_noting(done: threading.Event, came: list[int]) -> None:
@@ -105,20 +116,18 @@ def _wait_noting(done: threading.Event, came: list[int]) -> None:
             signal.signal(number, handler)
 
 
-def print_early_end(error: KeyboardInterrupt) -> int:
-    """Print one line on stderr that the command ended early. Returns the exit code: 143 for
-    `Terminated`, else 130.
+GOES_ON = "what finished is kept, the same command (or --resume) goes on from there"
+
+
+def print_early_end(error: KeyboardInterrupt, then: str = GOES_ON) -> int:
+    """Print one line on stderr that the command ended early. then: what that means. Returns the
+    exit code: 143 for `Terminated`, else 130.
     """
     terminated = isinstance(error, Terminated)
     what = "ended by SIGTERM" if terminated else "interrupted"
     if sys.stderr.isatty():
         print(file=sys.stderr)  # behind a bar, or behind the terminal's own ^C
-    print(
-        f"coevolve: {what}; what finished is kept, the same command (or --resume) goes on from "
-        f"there",
-        file=sys.stderr,
-        flush=True,
-    )
+    print(f"coevolve: {what}; {then}", file=sys.stderr, flush=True)
     return TERMINATED if terminated else INTERRUPTED
 
 

@@ -12,6 +12,8 @@ import json
 import webbrowser
 from pathlib import Path
 
+from coevolve.cli.signals import print_early_end
+
 
 def add_parser(commands) -> argparse.ArgumentParser:
     """Add `coevolve view` to `commands`, the subparsers of the command line. Returns its parser."""
@@ -37,7 +39,8 @@ def add_parser(commands) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve the pages. args: parsed by `add_parser`. Raises UserError for a folder without runs or
+    """Serve the pages until interrupted. args: parsed by `add_parser`. Returns the exit code, 130
+    after Ctrl-C and 143 after SIGTERM. Raises UserError for a folder without runs or
     a port that is taken.
     """
     from coevolve.report.server import ADDRESS, Viewer, find_shown, make_server
@@ -49,9 +52,15 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             print(json.dumps({"address": address, **counted}), flush=True)
         else:
-            told = ", ".join(f"{count} {name}" for name, count in counted.items())
+            told = ", ".join(
+                f"{count} {name.removesuffix('s') if count == 1 else name}"
+                for name, count in counted.items()
+            )
             print(f"{address} shows {told}; Ctrl-C ends it", flush=True)
         if not args.no_browser:
             webbrowser.open(address)
-        server.serve_forever()
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt as error:
+            return print_early_end(error, "the pages are no longer served")
     return 0

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coevolve.cli.errors import UserError
+from coevolve.cli.signals import print_early_end
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -82,11 +83,14 @@ def run(args: argparse.Namespace) -> int:
     if args.once or not running:
         console.print(view.frame(running))
         return 0
-    with Live(view.frame(running), console=console, auto_refresh=False) as live:
-        while running:
-            time.sleep(args.every)
-            running = folder.is_running()
-            live.update(view.frame(running), refresh=True)
+    try:
+        with Live(view.frame(running), console=console, auto_refresh=False) as live:
+            while running:
+                time.sleep(args.every)
+                running = folder.is_running()
+                live.update(view.frame(running), refresh=True)
+    except KeyboardInterrupt as error:
+        return print_early_end(error, "the run itself goes on")
     return 0
 
 
@@ -160,27 +164,34 @@ class RunView:
 
 
 def describe_progress(folder: RunFolder, now_s: float) -> str:
-    """Return one line about the stage under way, with a bar and its seconds so far. now_s: seconds
-    since 1970. Between two stages the line says that.
+    """Return one line about the stage under way, with its seconds so far, and a bar where it is
+    known how much there is to do. now_s: seconds since 1970. Between two stages the line says that.
     """
     try:
         said = json.loads(folder.progress.read_text(encoding="utf-8"))
         seconds = max(0.0, now_s - said["started"])
         share = min(1.0, said["done"] / said["total"]) if said["total"] else 0.0
         bar = "━" * int(24 * share) + "╌" * (24 - int(24 * share))
-        count = f"{said['done']}/{said['total']}" if said["total"] else str(said["done"])
-        return f"{said['label']}  {bar}  {count}  {seconds:.0f} s  {said['note']}"
+        count = f"  {bar}  {said['done']}/{said['total']}" if said["total"] else ""
+        return f"{said['label']}{count}  {seconds:.0f} s  {said['note']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "between two stages, or in one that does not tell how far it is"
 
 
 def describe_end(folder: RunFolder, config: Config) -> str:
     """Return one line about a run that is not running: that it is finished, or which command
-    continues it.
+    continues it, also where only its results are missing.
     """
-    if folder.round(config.round.count).evaluation.exists():
-        return f"finished: {config.round.count} rounds; coevolve report {folder.root} shows them"
-    return f"not finished; coevolve run --resume {folder.root} goes on"
+    count = config.round.count
+    rounds = f"{count} round{'s' * (count != 1)}"
+    if not folder.round(count).evaluation.exists():
+        return f"not finished; coevolve run --resume {folder.root} goes on"
+    if not folder.export.exists():
+        return (
+            f"{rounds} measured, results not written; coevolve run --resume {folder.root} writes "
+            f"report and export"
+        )
+    return f"finished: {rounds}; coevolve report {folder.root} shows them"
 
 
 def _stages(folder: RunFolder, config: Config, rows: list[RoundFigures]):
@@ -195,7 +206,7 @@ def _stages(folder: RunFolder, config: Config, rows: list[RoundFigures]):
             needed = [getattr(paths, name) for name in files] + list(
                 find_checkpoints(config, paths.folder) if stage == "learn" else ()
             )
-            done = all(path.exists() for path in needed)
+            done = all(map(folder.was_made, needed))
             seconds = row.seconds.get(
                 "cold start" if row.number == 0 and stage == "learn" else stage
             )

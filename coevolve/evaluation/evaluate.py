@@ -33,7 +33,7 @@ from coevolve.loop.stages import (
     propose_suites,
 )
 from coevolve.loop.workers import map_unordered, stream_results
-from coevolve.verification.verifier import Verifier
+from coevolve.verification.verifier import PreparedSuite, Verifier
 from corpora.dialects import Direction, get_dialect
 from corpora.records import NOT_COMPILED, Candidate, Outcome, Program, UnitTestSuite, Verdict
 from corpora.store import read_jsonl
@@ -50,13 +50,19 @@ def prepare_evaluation(run: Run) -> None:
         return
     programs = run.corpus.evaluation
     bar = run.bar("suites of held-out programs", len(programs))
-    prepared = {}
+    prepared: dict[int, PreparedSuite] = {}
+
+    def wait() -> None:
+        ready = bool(run.workers.verifiers.members())
+        at = "building the runner" if ready else "starting the verifiers"
+        bar.set(bar.done, "" if prepared else at)
+
     with run.timed(0, "evaluation suites"):
         for index, result in map_unordered(
-            run.workers.verifiers, Verifier.prepare, [(p, ()) for p in programs]
+            run.workers.verifiers, Verifier.prepare, [(p, ()) for p in programs], wait
         ):
             prepared[index] = result
-            bar.advance()
+            bar.advance(note="made by rules")
     suites = [prepared[i].suite for i in range(len(programs)) if prepared[i].suite is not None]
     bar.close(f"{len(suites)} of {len(programs)} have one")
     run.folder.finish_value(
@@ -187,6 +193,7 @@ def _collect_answers(
         Verifier.judge,
         expand,
         known,
+        waited=lambda: bar.set(bar.done),
     ):
         verdicts |= {v.target_id: v for v in found}
         bar.advance(
@@ -405,8 +412,8 @@ def _last_round(config: Config, folder: RunFolder) -> int:
     def has(paths: RoundPaths) -> bool:
         return all(path.exists() for path in find_checkpoints(config, paths.folder))
 
-    number = folder.last_round(has)
-    if not has(folder.round(number)):
+    number = folder.find_last(has)
+    if number is None:
         raise UserError(
             f"'{folder.root}' has no checkpoint yet; finish its cold start with 'coevolve run "
             f"--resume {folder.root}'"

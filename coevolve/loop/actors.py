@@ -21,7 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,10 @@ LOOK_S = 2.0
 """Seconds between looks at how large the cluster is."""
 FAILED_STARTS = 5
 """Actors of one kind that may die while they start, one after another."""
+STARTS = 3
+"""How often a private Ray may be started that does not come up in its time."""
+SLOW_STARTS = ("timed out during startup", "Failed to start GCS")
+"""What Ray says when a part of it was not up within the time that it gives itself."""
 TOGETHER = 4
 """Stages of a run that may be at work at once."""
 
@@ -468,8 +472,36 @@ def choose_verifier_cpus(verifiers: int, cpus: int) -> float:
     return 1.0 if verifiers <= cpus // 2 else min(0.5, cpus * 1000 // verifiers / 1000)
 
 
+class _SlowStartError(UserError):
+    """A private Ray was not up within the time that it gives itself, as on a busy machine."""
+
+
+@contextmanager
+def _started(ray: Any, address: str) -> Iterator[None]:
+    """Hold Ray started, or joined, during the block; nothing where it is already. A private one
+    that is too slow is started again, STARTS times in all. Raises UserError where that fails.
+    """
+    with ExitStack() as stack:
+        for number in range(STARTS if not ray.is_initialized() else 0):
+            try:
+                stack.enter_context(start_uninterrupted(lambda: _start(ray, address), ray.shutdown))
+                break
+            except _SlowStartError:
+                if number + 1 == STARTS:
+                    raise
+                print(
+                    f"Ray was not up in its time, as on a busy machine; try {number + 2} of "
+                    f"{STARTS}",
+                    file=sys.stderr,
+                    flush=True,
+                )
+        yield
+
+
 def _start(ray: Any, address: str) -> None:
-    """Start Ray, or join the one at `address`. Raises UserError where that fails."""
+    """Start Ray, or join the one at `address`. Raises UserError where that fails, _SlowStartError
+    where another try may help.
+    """
     # working_dir stays unset: a Ray job brings its own, and locally the driver's environment is the
     # actors'.
     options = {
@@ -488,7 +520,10 @@ def _start(ray: Any, address: str) -> None:
             if address == "local"
             else f"does not answer at RAY_ADDRESS '{os.environ.get('RAY_ADDRESS', address)}'"
         )
-        raise UserError(f"Ray {where}: {first} Try again, or run without it: --local") from error
+        slow = address == "local" and any(words in str(error) for words in SLOW_STARTS)
+        raise (_SlowStartError if slow else UserError)(
+            f"Ray {where}: {first} Try again, or run without it: --local"
+        ) from error
 
 
 @contextmanager
@@ -510,11 +545,7 @@ def make_ray_workers(
         _keep_token_private()
     import ray
 
-    with (
-        nullcontext()
-        if ray.is_initialized()
-        else start_uninterrupted(lambda: _start(ray, address), ray.shutdown)
-    ):
+    with _started(ray, address):
         cpus, gpus = _count_cpus(ray), ray.cluster_resources().get("GPU", 0.0)
         count = config.verify.workers or cpus
         require_gpus(config, count, gpus)

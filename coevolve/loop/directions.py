@@ -137,6 +137,13 @@ def find_checkpoints(config: Config, folder: Path) -> tuple[Path, ...]:
     return tuple(folder / served.name for served in list_translators(config))
 
 
+def has_checkpoints(config: Config, folder: Path) -> bool:
+    """Return whether every Translator and the Tester have their checkpoint folders below `folder`,
+    which is a round's.
+    """
+    return all(path.exists() for path in (*find_checkpoints(config, folder), folder / "tester"))
+
+
 def split_by_direction(config: Config, figures: dict) -> dict[str, dict]:
     """Return the metrics of one evaluation, by direction. figures: the content of evaluation.json.
     In a run of one direction all metrics belong to it.

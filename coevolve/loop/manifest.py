@@ -174,6 +174,13 @@ def retire(root: Path, paths: list[Path]) -> None:
         _write(root, left, retired | names)
 
 
+def is_retired(root: Path, path: Path) -> bool:
+    """Return whether `path`, inside the run's folder `root`, was retired. Raises ConfigError if the
+    manifest is damaged.
+    """
+    return str(path.relative_to(root)) in _state(root).retired
+
+
 @dataclass(frozen=True, slots=True)
 class _State:
     """What a manifest says. seals: by path. retired: names. facts: JSON values by name."""

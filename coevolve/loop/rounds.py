@@ -12,7 +12,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -26,9 +26,10 @@ from coevolve.loop.pretraining_lessons import list_steps
 from coevolve.loop.run_corpus import RunCorpus, build_corpus, open_corpus
 from coevolve.loop.run_folder import RunFolder, resolve_run_dir
 from coevolve.loop.run_mirror import open_mirror
-from coevolve.loop.run_workers import make_local_workers, make_ray_run_workers
+from coevolve.loop.run_workers import make_local_workers, make_no_workers, make_ray_run_workers
 from coevolve.loop.schedule import Step, run_steps
 from coevolve.loop.stage_run import Run
+from coevolve.loop.workers import RunWorkers
 from gpu_runtime.backend import BackendError
 from gpu_runtime.models.backends import MODEL_BACKENDS
 from gpu_runtime.models.protocol import ModelError
@@ -40,11 +41,8 @@ def run(config: Config, use_ray: bool = True) -> Path:
     is a URL, this is its working folder. use_ray: False does all work in this process. Raises
     ConfigError, CorpusError, ModelError or UserError for bad input.
     """
-    from coevolve.cli.export import export_run
     from coevolve.evaluation.evaluate import prepare_evaluation
     from coevolve.loop import stages
-    from coevolve.report.direction_table import format_markdown, make_rows
-    from coevolve.report.page import print_table, write_report
     from gpu_runtime.compile.toolchain import find_toolchain, require_tool
 
     tools = find_toolchain()
@@ -62,25 +60,49 @@ def run(config: Config, use_ray: bool = True) -> Path:
         require_models(config)
     corpus = open_corpus(config, folder)
     print(f"run folder {folder.root}: {summarize_corpus(config, corpus)}", flush=True)
-    with (
-        folder.held(),
-        _require_possible(config, folder, new),
-        (make_ray_run_workers if use_ray else make_local_workers)(config) as workers,
-    ):
-        folder.extend_rounds(config)
-        manifest.describe(folder.root, list_versions(config))
-        this = Run(config, folder, corpus, workers)
-        # Before the models, which take long: a machine that cannot verify is found out at once.
-        prepare_evaluation(this)
-        stages.run_cold_start(this)
-        run_steps(
-            list_stages(this),
-            workers.together,
-            workers.stop,
-            lambda _: mirror.push() if mirror else None,
-        )
-        if mirror:
-            mirror.push()
+    with folder.held():
+        with (
+            _require_possible(config, folder, new),
+            _told_while_starting(
+                folder, _choose_workers(config, folder, use_ray)(config)
+            ) as workers,
+        ):
+            folder.extend_rounds(config)
+            manifest.describe(folder.root, list_versions(config))
+            this = Run(config, folder, corpus, workers)
+            # Before the models, which take long: a machine that cannot verify is found out at once.
+            prepare_evaluation(this)
+            stages.run_cold_start(this)
+            run_steps(
+                list_stages(this),
+                workers.together,
+                workers.stop,
+                lambda _: mirror.push() if mirror else None,
+            )
+            if mirror:
+                mirror.push()
+        with folder.telling("export and report"):
+            _write_results(config, folder)
+    return folder.root
+
+
+@contextmanager
+def _told_while_starting(
+    folder: RunFolder, workers: AbstractContextManager[RunWorkers]
+) -> Iterator[RunWorkers]:
+    """The workers, and for `coevolve watch` a word until they are there."""
+    with ExitStack() as stack:
+        with folder.telling("starting the workers"):
+            started = stack.enter_context(workers)
+        yield started
+
+
+def _write_results(config: Config, folder: RunFolder) -> None:
+    """Export the models and the pairs, print the table, and write the report."""
+    from coevolve.cli.export import export_run, triplets_until
+    from coevolve.report.direction_table import format_markdown, make_rows
+    from coevolve.report.page import print_table, write_report
+
     export_run(folder.root)
     print_table(folder.root)
     if len(config.directions) > 1:
@@ -88,8 +110,17 @@ def run(config: Config, use_ray: bool = True) -> Path:
     print(f"report:      {write_report(folder.root)}")
     made = (*find_checkpoints(config, folder.export), folder.export / "tester")
     print(f"checkpoints: {', '.join(map(str, made))}")
-    print(f"pairs:       {folder.export / 'pairs.parquet'}")
-    return folder.root
+    kept = any(triplets_until(folder, config.round.count))
+    print(f"pairs:       {folder.export / 'pairs.parquet'}{'' if kept else ' (none was kept)'}")
+
+
+def _choose_workers(config: Config, folder: RunFolder, use_ray: bool) -> Callable:
+    """What makes the workers: neither Ray nor models start where only results are left to write."""
+    from coevolve.loop.stages import are_all_finished
+
+    if are_all_finished(config, folder):
+        return make_no_workers
+    return make_ray_run_workers if use_ray else make_local_workers
 
 
 def list_stages(run: Run) -> Iterator[Step]:

@@ -19,7 +19,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -293,6 +293,15 @@ class RunFolder:
             number += 1
         return number
 
+    def find_last(self, has: Callable[[RoundPaths], bool]) -> int | None:
+        """Return the last round for which `has` is true, 0 for the cold start; None if it is true
+        of none. Unlike `last_round` it passes over rounds whose files `coevolve gc` removed.
+
+        has: called with a round's paths, from the last round on.
+        """
+        last = self.last_round(lambda paths: paths.folder.exists())
+        return next((k for k in range(last, -1, -1) if has(self.round(k))), None)
+
     def claim(self, config: Config) -> None:
         """Create the run's folder with this configuration in it, or check that an existing one
         belongs to this configuration. Raises ConfigError if the folder belongs to another
@@ -347,6 +356,12 @@ class RunFolder:
         """
         return manifest.is_finished(self.root, path)
 
+    def was_made(self, path: Path) -> bool:
+        """Return whether a stage's file or folder is there, or was removed on purpose, without
+        comparing or sealing it. Raises ConfigError if the manifest is damaged.
+        """
+        return path.exists() or manifest.is_retired(self.root, path)
+
     def seal(self, path: Path) -> None:
         """Write the length and checksum of a finished file, or of all files of a finished folder,
         into the run's manifest. Raises ConfigError if the manifest is damaged.
@@ -396,6 +411,19 @@ class RunFolder:
                 yield
             finally:
                 self.progress.unlink(missing_ok=True)
+
+    @contextmanager
+    def telling(self, label: str) -> Iterator[None]:
+        """Tell `coevolve watch` during the block what the run is at, in words: for work that has no
+        progress bar.
+        """
+        said = {"label": label, "done": 0, "total": 0, "note": "", "started": time.time()}
+        with suppress(OSError):  # lost without harm
+            write_json(self.progress, said)
+        try:
+            yield
+        finally:
+            self.progress.unlink(missing_ok=True)
 
     def extend_rounds(self, config: Config) -> None:
         """Store the `round.count` of `config` in the run's configuration if it is larger. The

@@ -31,6 +31,14 @@ def make_local_workers(config: Config) -> Iterator[RunWorkers]:
 
 
 @contextmanager
+def make_no_workers(config: Config) -> Iterator[RunWorkers]:
+    """Yield workers of a run whose stages have all finished: there is none of any kind, and a call
+    of one raises WorkerLostError.
+    """
+    yield RunWorkers(FixedPool(), FixedPool(), FixedPool())
+
+
+@contextmanager
 def make_ray_run_workers(config: Config) -> Iterator[RunWorkers]:
     """Yield workers whose models and verifiers are Ray actors. They end with the block. Raises
     UserError if Ray is not reachable or lacks the GPUs that the configuration asks for.

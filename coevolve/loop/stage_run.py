@@ -99,10 +99,12 @@ def follow_training(
     pool: WorkerPool,
     method: Callable[..., dict[str, float]],
     *arguments: object,
+    before: str = "preparing",
 ) -> dict[str, float]:
     """Run `method(*arguments)` of a model service on a worker of `pool`, and show its training
-    steps on a progress bar until it ends. label: words for the progress bar. Returns the metrics by
-    name that the method returns. Raises what the method raises.
+    steps on a progress bar until it ends. label: words for the progress bar. before: what it does
+    until its first step. Returns the metrics by name that the method returns. Raises what the
+    method raises.
     """
     bar = run.bar(label, 0)  # first: a local worker works within `call`
 
@@ -115,7 +117,7 @@ def follow_training(
         if step > seen:
             run.folder.record_loss(label, step, loss)
             seen = step
-        bar.set(step, f"loss {loss:.3f}" if step else "preparing")
+        bar.set(step, f"loss {loss:.3f}" if step else before)
 
     figures = follow_call(pool, method, arguments, TranslatorService.progress, show)
     bar.close(_format_figures(figures))
@@ -123,6 +125,9 @@ def follow_training(
 
 
 def _format_figures(figures: dict[str, float]) -> str:
+    if figures.get("examples") == 0:
+        dropped = f", {figures['dropped']:.0f} too long" if figures.get("dropped") else ""
+        return f"nothing to learn from{dropped}: the model is copied"
     return ", ".join(f"{k} {v:.4g}" for k, v in figures.items())
 
 
@@ -141,7 +146,9 @@ def judge_candidates(
     items = group_for_judging(candidates, programs, suites)
     bar = run.bar(label, len(items))
     results: dict[int, list[Verdict]] = {}
-    for index, verdicts in map_unordered(run.workers.verifiers, Verifier.judge, items):
+    for index, verdicts in map_unordered(
+        run.workers.verifiers, Verifier.judge, items, lambda: bar.set(bar.done)
+    ):
         results[index] = verdicts
         bar.advance()
     bar.close()

@@ -15,10 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Generic
 
+from coevolve.config.schema import Config
 from coevolve.loop.directions import find_checkpoints, list_translators
 from coevolve.loop.experience import gather_triplets
 from coevolve.loop.join_stage import AUTHOR as JOINED, join_ports
-from coevolve.loop.run_folder import Journal, RoundPaths
+from coevolve.loop.run_folder import Journal, RoundPaths, RunFolder
 from coevolve.loop.run_pretraining import run_pretraining
 from coevolve.loop.services import TesterService, TranslatorService
 from coevolve.loop.stage_run import (
@@ -56,6 +57,11 @@ def run_cold_start(run: Run) -> None:
         return
     paths, protected = run.folder.round(0), run.corpus.protected
     before = run_pretraining(run)
+    taught = run.config.cold_start
+
+    def before_steps(examples: int) -> str:
+        return "preparing" if examples else "loads and copies the model"
+
     with run.timed(0, "cold start"):
         for served in list_translators(run.config):
             folder = paths.folder / served.name
@@ -69,6 +75,7 @@ def run_cold_start(run: Run) -> None:
                     str(folder),
                     served.directions,
                     before,
+                    before=before_steps(taught.generated),
                 )
                 run.folder.seal(folder)
         if not run.folder.is_finished(paths.tester):
@@ -79,6 +86,7 @@ def run_cold_start(run: Run) -> None:
                 TesterService.cold_start,
                 protected,
                 str(paths.tester),
+                before=before_steps(taught.suites),
             )
             run.folder.seal(paths.tester)
 
@@ -90,6 +98,20 @@ def has_all_models(run: Run, number: int) -> bool:
         run.folder.is_finished(path)
         for path in (*find_checkpoints(run.config, paths.folder), paths.tester)
     )
+
+
+def are_all_finished(config: Config, folder: RunFolder) -> bool:
+    """Return whether every stage of the run in `folder` has finished, so that no worker is needed.
+    Files are not compared with their seals. Raises ConfigError if the manifest is damaged.
+    """
+    needed = [folder.evaluation_suites]
+    for number in range(config.round.count + 1):
+        paths = folder.round(number)
+        needed += [*find_checkpoints(config, paths.folder), paths.tester, paths.evaluation]
+        if number:
+            needed += [paths.suites, paths.suite_counts, paths.verdicts, paths.triplets]
+            needed += [paths.control.evaluation] * config.round.control
+    return all(map(folder.was_made, needed))
 
 
 def make_suites(run: Run, number: int) -> None:
@@ -145,8 +167,10 @@ def propose_suites(
         # compiles anew
         pass
     asked = [(checkpoint, chunk, sampling) for chunk in chunks]
-    valid = sum(p.suite is not None for found in prepared.values() for p in found)
-    bar.advance(sum(map(len, prepared.values())))
+    known_before = [p for found in prepared.values() for p in found]
+    valid = sum(p.suite is not None for p in known_before)
+    own = sum(p.suite is not None and p.valid > 0 for p in known_before)
+    bar.advance(len(known_before))
     for (index, place), result in stream_results(
         run.workers.testers,
         TesterService.propose,
@@ -155,13 +179,15 @@ def propose_suites(
         Verifier.prepare,
         expand,
         done=known,
+        waited=lambda: bar.set(bar.done),
     ):
         if (whole := gathered.add(index, place, result)) is not None:
             prepared[index] = whole
             if journal:
                 journal.add(index, whole)
         valid += result.suite is not None
-        bar.advance(note=f"{valid} valid")
+        own += result.suite is not None and result.valid > 0
+        bar.advance(note=f"{valid} valid, {own or 'none'} with tests of the Tester")
     bar.close()
     return [each for index in sorted(prepared) for each in prepared[index]]
 
@@ -340,6 +366,7 @@ def _stream_candidates(run: Run, number: int, work: list, suites: dict[str, Unit
         expand,
         known,
         done,
+        lambda: bar.set(bar.done),
     ):
         if (whole := gathered.add(index, place, verdicts)) is not None:
             paths.judging.add(index, [v for found in whole for v in found])
@@ -502,6 +529,7 @@ def _learn_one(
     if run.folder.is_finished(new):
         return
     old = run.folder.round(number - 1).folder / name
+    learns = not is_frozen and (data or any(told[1:2]))
     asked = (
         str(old),
         [] if is_frozen else data,
@@ -516,6 +544,7 @@ def _learn_one(
         pool,
         TesterService.learn if name == "tester" else TranslatorService.learn,
         *asked,
+        before="preparing" if learns else "copies the model",
     )
     run.folder.seal(new)
 

@@ -164,7 +164,9 @@ class FixedPool:
         self._leases = Leases()
 
     def members(self) -> Sequence[Worker]:
-        """Return the workers that are left."""
+        """Return the workers that are left. Raises WorkerLostError if there are none."""
+        if not self._workers:
+            raise WorkerLostError("there is no worker of this kind")
         return tuple(self._workers)
 
     def take(self, worker: Worker, owner: object) -> bool:
@@ -294,11 +296,14 @@ def follow_call(
 
 
 def map_unordered(
-    pool: WorkerPool, method: Callable[..., Result], items: Iterable[tuple]
+    pool: WorkerPool,
+    method: Callable[..., Result],
+    items: Iterable[tuple],
+    waited: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[int, Result]]:
     """Run `method(*item)` for each item on idle workers. Yields (index of the item, result) as
     results arrive. Raises what the method raises, and WorkerLostError if one item loses ATTEMPTS
-    (4) workers.
+    (4) workers. waited: called twice a second or more often while results are awaited.
     """
     waiting = deque(_Task(pool, method, (0, k), item) for k, item in enumerate(items))
     calls = _Calls()
@@ -306,6 +311,7 @@ def map_unordered(
         calls.start(waiting, pool)
         for task, result in calls.finish(lambda _: waiting):
             yield task.key[1], result
+        waited()
 
 
 def stream_results(
@@ -317,6 +323,7 @@ def stream_results(
     expand: Callable[[int, Any], Sequence[tuple]],
     known: Mapping[int, Any] = MappingProxyType({}),
     done: Container[int] = (),
+    waited: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[tuple[int, int], Result]]:
     """Generate chunk after chunk and judge what comes out while generation goes on.
 
@@ -324,7 +331,7 @@ def stream_results(
         judge: a method, called with each item on a member of `judges`. expand(chunk index, answer):
         called once per chunk, in any order; returns the items for `judge`. known: answers by chunk
         index, which are not generated again; one is taken from it when its turn comes. done: chunks
-        that are left out.
+        that are left out. waited: called twice a second or more often while results are awaited.
     Yields ((chunk index, place of the item in its chunk), result) as results arrive. Sorted by
     these keys, they do not depend on scheduling. Raises what either method raises, and
     WorkerLostError if one item loses ATTEMPTS (4) workers.
@@ -355,3 +362,4 @@ def stream_results(
                 put(task.key[0], result)
             else:
                 yield task.key, result
+        waited()

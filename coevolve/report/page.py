@@ -35,7 +35,8 @@ class RoundFigures:
 
     number: the round's; 0 is the cold start. candidates, compiled, kept: numbers of candidates, of
         those that compile, and of kept pairs.
-    suites_valid: programs with a suite, of how many, as text. evaluation: metrics by name on
+    suites_valid: programs with a suite, of how many, as text, and whether rules alone made the
+        tests. evaluation: metrics by name on
         held-out programs.
     seconds: by stage. outcomes: number of verdicts by outcome.
     parts: in a run of several directions the row of each, with what is counted by direction.
@@ -76,6 +77,8 @@ def collect_round_figures(
     if paths.suite_counts.exists():
         counts = read_json(paths.suite_counts)
         suites = f"{counts['programs_with_suite']}/{counts['programs']}"
+        if counts["programs_with_suite"] and counts.get("tests_valid") == 0:
+            suites += " by rules"  # which fill up what the Tester leaves open: here all
     if paths.verdicts.exists():
         outcomes = Counter(str(v.outcome) for v in read_jsonl(paths.verdicts, Verdict))
         candidates = count_jsonl(paths.proposals)
@@ -163,7 +166,7 @@ def make_table(
         "compiles %",
         "BLEU",
         "CodeBLEU",
-        "Tester valid %",
+        "Tester's tests valid %",
         "seconds per stage",
     ]
     rows = []

@@ -2,7 +2,8 @@
 
 Contract: reads evaluations only. Both figures of a rise are of the same held-out programs; the
 interval is a paired bootstrap over programs (`coevolve.evaluation.statistics`), so it says nothing
-of other seeds. A figure that is not there gives no rise.
+of other seeds. A figure that is not there gives no rise, nor do rounds before the first kept pair,
+after which the models are those of the cold start: these get a line that says so.
 
     python -c "from coevolve.report.rises import format_rises; \\
         from coevolve.loop.run_folder import RunFolder; print(format_rises(RunFolder('runs/demo')))"
@@ -10,9 +11,11 @@ of other seeds. A figure that is not there gives no rise.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from coevolve.config.schema import load
 from coevolve.evaluation.statistics import (
     FEWEST_ITEMS,
     PairedDifference,
@@ -20,6 +23,8 @@ from coevolve.evaluation.statistics import (
 )
 from coevolve.loop.run_folder import RunFolder, read_json
 from coevolve.report.data import list_rounds
+from corpora.records import Verdict
+from corpora.store import count_jsonl, read_jsonl
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +80,44 @@ def collect_rises(folder: RunFolder) -> list[Rise]:
 
 
 def format_rises(folder: RunFolder) -> str:
-    """Return the rises of a run as lines of text; '' where no round was evaluated."""
-    return "\n".join(rise.describe() for rise in collect_rises(folder))
+    """Return the rises of a run as lines of text; '' where no round was evaluated. Of rounds in
+    which nothing was learnt one line says that instead. Raises ConfigError or StoreError if a file
+    is damaged.
+    """
+    unlearnt = count_unlearnt_rounds(folder)
+    told = [describe_unlearnt(folder, unlearnt)] if unlearnt else []
+    told += [rise.describe() for rise in collect_rises(folder) if rise.number > unlearnt]
+    return "\n".join(told)
+
+
+def count_unlearnt_rounds(folder: RunFolder) -> int:
+    """Return how many rounds, from the first on, kept no pair and so taught nothing. It is 0 where
+    the Translator learns from wrong answers too. Raises ConfigError or StoreError if a file is
+    damaged.
+    """
+    if load(folder.config, run_dir=folder.root).round.learn in ("dpo", "grpo"):
+        return 0
+    return folder.last_round(
+        lambda paths: paths.triplets.exists() and not count_jsonl(paths.triplets)
+    )
+
+
+def describe_unlearnt(folder: RunFolder, rounds: int) -> str:
+    """Return one line on the first `rounds` rounds, which kept no pair: what became of their
+    candidates, and that the models are unchanged. Raises StoreError if a file is damaged.
+    """
+    outcomes: Counter[str] = Counter()
+    for number in range(1, rounds + 1):
+        if (verdicts := folder.round(number).verdicts).exists():
+            outcomes.update(str(v.outcome) for v in read_jsonl(verdicts, Verdict))
+    counted = ", ".join(f"{name} {count}" for name, count in outcomes.most_common())
+    which = "round 1" if rounds == 1 else f"rounds 1 to {rounds}"
+    beside = "s, and so are the controls" * folder.round(1).control.folder.exists()
+    return (
+        f"{which}: no pair was kept of {outcomes.total()} candidates"
+        + f" ({counted})" * bool(counted)
+        + f", so nothing was learnt: the models are the cold start'{beside or 's'}"
+    )
 
 
 def read_shares(evaluation: Path) -> dict[tuple[str, str], float]:

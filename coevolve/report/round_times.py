@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from coevolve.loop.run_folder import RunFolder, Span
 
+PAGE = "docs/scaling.md#overlapping-stages"
+
 
 @dataclass(frozen=True, slots=True)
 class RoundTime:
@@ -72,11 +74,12 @@ def _covered(spans: Iterable[Span], begin: float, end: float) -> float:
 
 
 def format_times(folder: RunFolder) -> str:
-    """Return a line for each round: its time, by that of its longest stage, and what its stages
-    take one after another; '' where nothing is known.
+    """Return a line for each round: its time, that of its longest stage, and what its stages take
+    one after another, with a last line that names the page on it; '' where nothing is known.
     """
-    return "\n".join(
-        f"round {t.number}: {t.seconds:.0f} s, {t.share:.2f} of its longest stage ({t.stage} "
-        f"{t.longest:.0f} s); its stages one by one: {t.one_by_one:.0f} s"
+    told = [
+        f"round {t.number} took {t.seconds:.0f} s, {t.share:.2f} times its longest stage "
+        f"({t.stage}, {t.longest:.0f} s); its stages add up to {t.one_by_one:.0f} s"
         for t in measure_rounds(folder)
-    )
+    ]
+    return "\n".join([*told, f"stages overlap: {PAGE}"] if told else [])

@@ -12,6 +12,7 @@ from coevolve.loop.actors import (
     VerifierActor,
     _keep_token_private,
     _private,
+    _started,
     choose_verifier_cpus,
     count_requested_gpus,
     make_ray_workers,
@@ -30,13 +31,20 @@ def _token_before_ray():
 
 
 @pytest.mark.parametrize(
-    "raised",
-    [Exception("The current node timed out during startup.\nMore."), ConnectionError("refused")],
+    ("raised", "tries"),
+    [
+        (Exception("The current node timed out during startup.\nMore."), 3),
+        (Exception("Failed to start GCS.  Last 0 lines of error files:"), 3),
+        (ConnectionError("refused"), 1),
+    ],
 )
-def test_what_ray_raises_when_it_does_not_start_is_one_line(monkeypatch, raised):
+def test_what_ray_raises_when_it_does_not_start_is_one_line(monkeypatch, capsys, raised, tries):
     import ray
 
+    tried = []
+
     def broken(**_):
+        tried.append(1)
         raise raised
 
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
@@ -47,6 +55,29 @@ def test_what_ray_raises_when_it_does_not_start_is_one_line(monkeypatch, raised)
     ):
         pass
     assert "\n" not in str(found.value)
+    assert len(tried) == tries and capsys.readouterr().err.count("\n") == tries - 1
+
+
+def test_a_ray_that_was_slow_to_start_is_started_again(monkeypatch, capsys):
+    """On a busy machine; the second try is as good as a first."""
+    import ray
+
+    came = []
+
+    def slow_once(**_):
+        came.append("init")
+        if len(came) == 1:
+            raise Exception("The current node timed out during startup.")
+
+    monkeypatch.setattr(ray, "init", slow_once)
+    monkeypatch.setattr(ray, "shutdown", lambda: came.append("shutdown"))
+    with _started(ray, "local"):
+        assert came == ["init", "shutdown", "init"]
+    assert came[-1] == "shutdown" and "try 2 of 3" in capsys.readouterr().err
+    came.clear()
+    with pytest.raises(UserError), _started(ray, "auto"):  # somebody else's: it is not ours to try
+        pass
+    assert came == ["init", "shutdown"]
 
 
 def test_an_address_at_which_somebody_listens_is_tried():

@@ -19,8 +19,9 @@ from report_run import make_run
 
 from coevolve.cli.cards import COLUMNS, RunFacts, choose_license, make_dataset_card
 from coevolve.cli.errors import UserError
-from coevolve.cli.export import export_chats, export_run
+from coevolve.cli.export import _collect_facts, export_chats, export_run
 from coevolve.cli.main import main
+from coevolve.config.schema import load
 from coevolve.prompts import read_answer, write_prompt
 from corpora.datasets.loaders import load_corpus
 from corpora.records import Blame, Outcome, Triplet, UnitTestSuite, Verdict
@@ -60,6 +61,42 @@ def test_pairs_are_those_up_to_the_round(run, tmp_path, number, slice_):
     assert json.loads((out / "translator" / "config.json").read_text())["round"] == (
         2 if number is None else number
     )
+
+
+def test_where_no_pair_was_kept_cards_and_table_say_that_nothing_was_learnt(run, tmp_path, capsys):
+    for number in (1, 2):
+        write_jsonl(run.round(number).triplets, [])
+    out = export_run(run.root, tmp_path / "out")
+    card = (out / "README.md").read_text()
+    assert "No pair was kept" in card and "load_dataset" not in card and "configs" not in card
+    assert pq.read_table(out / "pairs.parquet").num_rows == 0
+    told = (out / "translator" / "README.md").read_text()
+    assert "**Nothing was learnt.** rounds 1 to 2: no pair was kept of 200 candidates (" in told
+    give_items(run, 0, 1, 2)
+    assert main(["report", str(run.root)]) == 0
+    shown = capsys.readouterr().out
+    assert "no pair was kept of 200 candidates" in shown and "the cold start's" in shown
+    assert "points of pass@1" not in shown
+
+
+def test_a_round_that_learnt_something_tells_its_rise(run, tmp_path, capsys):
+    first = list(read_jsonl(run.round(2).triplets, Triplet))
+    write_jsonl(run.round(1).triplets, [])
+    give_items(run, 0, 1, 2)
+    assert main(["report", str(run.root)]) == 0
+    shown = capsys.readouterr().out
+    assert first and "round 1: no pair was kept" in shown
+    assert "round 1 over" not in shown and "round 2 over the cold start: " in shown
+    out = export_run(run.root, tmp_path / "out")
+    assert "Nothing was learnt" not in (out / "translator" / "README.md").read_text()
+
+
+def give_items(run, *numbers):
+    """Items of each round's evaluation, from which rises are computed."""
+    for number in numbers:
+        path = run.round(number).evaluation
+        items = [{"id": str(k), "samples": 1, "passed": int(k < number)} for k in range(5)]
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"items": items}))
 
 
 def test_the_card_tells_of_no_later_round(run, tmp_path):
@@ -139,6 +176,11 @@ def test_cards_name_columns_licence_and_origin(run, tmp_path):
         plain <= there and {n for n in there if not n.startswith(("source_", "target_"))} <= plain
     )
     assert "license:" in card and "Origin and licence" in card
+    assert "Programs are from `builtin`." in card
+    assert "In the folder of the export" in (out / "translator" / "README.md").read_text()
+    config = load(run.config)
+    mine = replace(config, corpus=replace(config.corpus, source="/home/me/mine"))
+    assert _collect_facts(mine, 1, "").corpora == ("mine",)
     assert choose_license(["builtin", "generated:9:1:easy"], "small") == "apache-2.0"
     assert choose_license(["builtin"], "Qwen/Q") == choose_license(["mine"], "") == "other"
 

@@ -71,6 +71,9 @@ def test_every_command_has_it():
 def test_a_dry_run_and_completion(ran, capsys):
     code, value = printed(capsys, "run", ran[0], "--dry-run", "--json")
     assert code == 0 and "source programs" in value["would_run"][0]
+    assert main(["run", str(ran[0]), "--dry-run"]) == 0
+    first = capsys.readouterr().out.splitlines()[0]  # before the packages, which take long
+    assert first == f"coevolve run: loading packages and corpora of {ran[0]}"
     code, value = printed(capsys, "completion", "bash", "--json")
     assert code == 0 and value["shell"] == "bash" and "verify" in value["script"]
 

@@ -2,16 +2,20 @@
 
 import functools
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
 
+from coevolve.cli.check import find_removable
+from coevolve.cli.errors import UserError
 from coevolve.cli.main import main
 from coevolve.config.schema import ConfigError
 from coevolve.loop import manifest, run_folder, stages
 from coevolve.loop.rounds import run
-from coevolve.loop.run_folder import RunFolder
+from coevolve.loop.run_folder import RunFolder, write_json
 from coevolve.loop.services import TranslatorService
+from coevolve.named_models import resolve_model
 from corpora.records import Candidate
 from corpora.store import list_shards, read_jsonl
 
@@ -104,6 +108,64 @@ def test_checkpoints_that_nothing_reads_again_go_and_the_run_goes_on(finished, c
     assert main(resumed) == 0
     assert folder.round(2).evaluation.exists() and not folder.round(0).translator.exists()
     assert main(["check", str(folder.root)]) == 0
+
+
+def test_a_run_whose_old_checkpoints_went_is_used_as_before(finished, tmp_path, capsys):
+    _, whole = finished
+    folder = RunFolder(shutil.copytree(whole.root, tmp_path / "run"))
+    main(["gc", str(folder.root)])
+    more = ["run", "--resume", str(folder.root), "--local", "--set"]
+    assert main([*more, "round.count=3"]) == 0
+    assert main(["gc", str(folder.root)]) == 0
+    assert [n for n in range(4) if folder.round(n).translator.exists()] == [3]
+    assert main([*more, "round.count=4"]) == 0 and folder.round(4).evaluation.exists()
+    out = tmp_path / "out"
+    assert main(["export", str(folder.root), "--out", str(out)]) == 0
+    assert (out / "translator" / "config.json").is_file()
+    assert main(["eval", str(folder.root), "--local"]) == 0
+    found = resolve_model(str(folder.root), "translator").folder
+    assert found == folder.round(4).translator.resolve()
+    capsys.readouterr()
+    assert main(["export", str(folder.root), "--round", "1"]) == 2
+    assert "'coevolve gc' removed them; the last are of round 4" in capsys.readouterr().err
+    assert main(["watch", str(folder.root), "--once"]) == 0
+    stages_of_one = next(
+        line for line in capsys.readouterr().out.splitlines() if line.startswith("1 ")
+    )
+    assert "–" not in stages_of_one  # learnt, though what was learnt is gone
+
+
+def test_what_a_control_or_an_adapter_needs_stays(run_of_three):
+    folder, config = run_of_three
+    control = replace(config, round=replace(config.round, control=True))
+
+    def removable(config, keep=1):
+        return {each.path for each in find_removable(folder, config, keep)}
+
+    earlier = {"cold/translator", "cold/tester", "round-1/translator", "round-1/tester"}
+    assert removable(config) == earlier | {"round-2/translator", "round-2/tester"}
+    folder.round(3).translator.joinpath("adapter_config.json").write_text(
+        json.dumps({"base_model_name_or_path": str(folder.round(0).translator)})
+    )
+    assert "cold/translator" not in removable(config, 2)
+    with pytest.raises(UserError, match="--keep 0"):
+        removable(config, 0)
+    for number in (1, 2):  # the third control has not learnt yet: it begins with the second
+        write_json(folder.round(number).control.evaluation, {})
+        folder.round(number).control.translator.mkdir()
+    assert removable(control) == (earlier - {"cold/translator"}) | {"round-1/control/translator"}
+
+
+@pytest.fixture
+def run_of_three(tiny, tmp_path):
+    """The folder of a run whose checkpoints are only folders, and its configuration."""
+    folder = RunFolder(tmp_path / "three")
+    for number in range(4):
+        paths = folder.round(number)
+        write_json(paths.evaluation, {})
+        paths.translator.mkdir()
+        paths.tester.mkdir()
+    return folder, tiny
 
 
 def test_a_killed_stage_asks_for_no_answer_twice(tiny, monkeypatch, tmp_path):

@@ -66,7 +66,12 @@ def test_the_papers_settings_are_planned_without_weights(
     assert (
         memory["full"] > 110 > memory["lora"] > memory["qlora"] > 4
     )  # 16 bytes a parameter; 2; half of one
-    assert "* train full" in text and "GB (estimate)" in text
+    assert "* train full" in text and "GB (estimate)" in text and "example" not in text
+    assert main(["plan", str(ROOT / "configs" / f"{name}.toml"), *here]) == 0
+    text = capsys.readouterr().out
+    assert "on 2 CPU cores" in text and "on A100" in text and "\nexamples     both" in text
+    on_cpu, on_gpu = map(float, re.findall(r"(?m)^hours +at most ([\d.]+)", text))
+    assert on_cpu > 10 * on_gpu
 
 
 def test_a_scratch_model_is_planned_as_it_is_made(tiny, tmp_path: Path) -> None:

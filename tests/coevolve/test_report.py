@@ -15,8 +15,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from report_run import HOSTILE, make_run
 
+from coevolve.loop.run_folder import read_json, write_json
 from coevolve.report.data import make_page_data
-from coevolve.report.page import escape_for_script, write_report
+from coevolve.report.page import escape_for_script, make_table, open_run, write_report
 from translator.prompting.answers import NOT_A_FUNCTION
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
@@ -124,6 +125,16 @@ def test_funnel_steps_are_monotone_and_changes_are_right(tmp_path):
     assert first["seconds"] == {"propose and verify": 12.5} and first["busy"] == {
         "propose and verify": 0.8
     }
+
+
+@pytest.mark.parametrize(("valid", "told"), [(0, "10/10 by rules"), (3, "10/10"), (None, "10/10")])
+def test_suites_that_rules_alone_made_say_so(tmp_path, valid, told):
+    folder = make_run(tmp_path / "run")
+    counts = read_json(folder.round(1).suite_counts)
+    counts |= {} if valid is None else {"tests_valid": valid}  # early runs did not count them
+    write_json(folder.round(1).suite_counts, counts)
+    header, rows = make_table(*open_run(folder.root))
+    assert rows[1][header.index("suites valid")] == told
 
 
 def test_why_answers_are_no_functions_is_counted_and_shown(tmp_path):

@@ -213,7 +213,7 @@ def test_a_file_that_is_written_anew_is_sealed_or_has_no_seal(settings, tmp_path
     folder = RunFolder(tmp_path)
     path = folder.round(1).proposals
     folder.finish_records(path, [Candidate("a", "cpp:cuda", "x")])
-    for place in ("seal", "write_jsonl"):
+    for place in ("seal", "write_shards"):
         with monkeypatch.context() as change:
 
             def stop(*_):

@@ -17,12 +17,13 @@ from coevolve.evaluation.evaluate import (
     evaluate_round,
     prepare_evaluation,
 )
-from coevolve.loop import manifest, stages
+from coevolve.loop import manifest, rounds, stages
 from coevolve.loop.control_arm import run_control
 from coevolve.loop.rounds import describe_run, run
 from coevolve.loop.run_corpus import build_corpus, open_corpus
 from coevolve.loop.run_folder import RunFolder, read_json
 from coevolve.loop.services import TesterService, TranslatorService, make_verifier
+from coevolve.loop.stage_run import _format_figures
 from coevolve.loop.workers import FixedPool, LocalWorker, RunWorkers
 from coevolve.report.page import collect_figures, make_table, print_table, write_report
 from coevolve.report.rises import collect_rises
@@ -277,6 +278,27 @@ def test_a_finished_run_goes_on_with_more_rounds(tiny):
     assert all(path.read_bytes() == data for path, data in first.items())
     run(tiny, use_ray=False)  # fewer: nothing is taken away
     assert folder.round(2).evaluation.exists() and load(folder.config).round.count == 2
+
+
+def test_a_model_that_learns_nothing_is_said_to_be_copied():
+    assert _format_figures({"examples": 0}) == "nothing to learn from: the model is copied"
+    assert _format_figures({"examples": 0, "dropped": 3}).endswith(
+        "3 too long: the model is copied"
+    )
+    assert _format_figures({"examples": 4, "loss": 0.5}) == "examples 4, loss 0.5"
+
+
+def test_a_run_that_has_only_results_left_starts_no_workers(tiny, monkeypatch):
+    folder = RunFolder(run(tiny, use_ray=False))
+    shutil.rmtree(folder.export)
+    folder.report.unlink()
+    with monkeypatch.context() as change:
+        for maker in ("make_ray_run_workers", "make_local_workers"):
+            change.setattr(rounds, maker, lambda config: 1 / 0)
+        run(tiny)
+    assert folder.export.exists() and folder.report.exists()
+    folder.round(1).triplets.unlink()
+    assert not stages.are_all_finished(tiny, folder)
 
 
 def test_no_translation_of_a_held_out_program_is_trained_on(tiny):

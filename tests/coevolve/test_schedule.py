@@ -4,6 +4,7 @@ import random
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from coevolve.loop.run_folder import RunFolder
 from coevolve.loop.schedule import Step, run_steps
 from coevolve.loop.stage_run import Run
 from coevolve.loop.workers import IDLE_S, Leases
-from coevolve.report.round_times import format_times, measure_rounds
+from coevolve.report.round_times import PAGE, format_times, measure_rounds
 
 
 @pytest.mark.parametrize("together", [1, 2, 5])
@@ -159,4 +160,9 @@ def test_a_rounds_time_is_told_beside_its_longest_stage(tmp_path):
     first, second = measure_rounds(folder)
     assert (first.seconds, first.longest, first.stage) == (80, 40, "propose and verify")
     assert (second.seconds, second.one_by_one, second.share) == (60, 68, 1.2)
-    assert "round 2: 60 s, 1.20 of its longest stage" in format_times(folder)
+    assert "round 2 took 60 s, 1.20 times its longest stage" in format_times(folder)
+    page, heading = PAGE.split("#")
+    text = (Path(__file__).parents[2] / page).read_text()
+    assert heading in [
+        line.lower().replace("## ", "").replace(" ", "-") for line in text.split("\n")
+    ]

@@ -35,13 +35,16 @@ def serving(*words):
     """The address of a server in a process of its own."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "coevolve", "serve", "--port", "0", "--json", *words]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     try:
         yield urlsplit(json.loads(process.stdout.readline())["address"])
     finally:
         process.send_signal(signal.SIGTERM)
         code = process.wait(60)
-    assert code in (0, 143, -signal.SIGTERM)
+    assert code == 143
+    assert process.stderr.read() == "coevolve: ended by SIGTERM; the server has ended\n"
 
 
 @pytest.fixture(scope="module")

@@ -200,6 +200,27 @@ def test_sigterm_is_an_interrupt_inside_and_what_it_was_outside():
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+def test_a_library_that_leaves_the_systems_handler_takes_no_last_word():
+    """Ray resets SIGTERM, in C, when it ends: the export after it ended without a line."""
+    code = (
+        "import ctypes, os, signal, sys, time\n"
+        "from coevolve.cli.signals import *\n"
+        "def stop(): ctypes.CDLL(None).signal(int(signal.SIGTERM), None)\n"
+        "try:\n"
+        "    with raise_on_sigterm():\n"
+        "        with start_uninterrupted(lambda: None, stop): pass\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "        time.sleep(5)\n"
+        "except KeyboardInterrupt as error:\n"
+        "    sys.exit(print_early_end(error))\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, text=True, capture_output=True, timeout=60
+    )
+    assert done.returncode == 143 and "ended by SIGTERM" in done.stderr
+
+
 def _sleep(folder: str) -> None:
     Path(folder, str(os.getpid())).touch()
     time.sleep(60)

@@ -247,19 +247,22 @@ def test_nothing_to_show_is_one_line(tmp_path):
 
 def test_the_command_serves_until_it_is_told_to_end(tmp_path):
     make_run(tmp_path / "run", programs=1, samples=2)
-    words = ["view", str(tmp_path), "--port", "0", "--no-browser", "--json"]
+    words = ["view", str(tmp_path), "--port", "0", "--no-browser"]
     process = subprocess.Popen(
         [sys.executable, "-m", "coevolve", *words],
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
     try:
-        told = json.loads(process.stdout.readline())
-        assert (told["runs"], told["evaluations"]) == (1, 0)
-        assert "Runs and evaluations" in get(told["address"])
+        told = process.stdout.readline()
+        assert " shows 1 run, 0 evaluations; Ctrl-C ends it" in told
+        assert "Runs and evaluations" in get(told.split()[0])
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 143
+        said = process.stderr.read()
+        assert said == "coevolve: ended by SIGTERM; the pages are no longer served\n"
     finally:
         process.kill()
 

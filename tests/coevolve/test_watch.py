@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from coevolve.cli.progress import ProgressBar
-from coevolve.cli.watch import RunView, describe_progress
+from coevolve.cli.watch import RunView, describe_end, describe_progress
 from coevolve.config.schema import format_toml
 from coevolve.loop.run_corpus import open_corpus
-from coevolve.loop.run_folder import RunFolder
+from coevolve.loop.run_folder import RunFolder, write_json
 
 ENTRY = [sys.executable, str(Path(__file__).parents[2] / "coevolve.py")]
 
@@ -43,7 +43,7 @@ def test_a_run_is_watched_to_its_end(tiny, tmp_path):
         assert job.wait(60) == 0, (tmp_path / "log").read_text()[-2000:]
     finally:
         job.kill()
-    assert "not running" in last.stdout and "finished: 1 rounds" in last.stdout
+    assert "not running" in last.stdout and "finished: 1 round;" in last.stdout
     assert "verdicts of round 1" in last.stdout and "pass@2 %" in last.stdout
     assert not folder.progress.exists() and not folder.is_running()
 
@@ -77,7 +77,7 @@ def test_a_narrow_terminal_gets_a_line_a_figure_and_no_broken_words(tiny):
     folder.round(1).folder.mkdir(parents=True)
     folder.round(0).folder.mkdir(parents=True)
     for width, words in (
-        (80, ("candidates", "Tester valid %", "pass@2 %")),
+        (80, ("candidates", "Tester's tests valid %", "pass@2 %")),
         (160, ("candidates", "compiled", "pairs kept")),
     ):
         console = Console(width=width, record=True, file=open("/dev/null", "w"))
@@ -128,6 +128,24 @@ def test_a_progress_file_that_says_nothing(tiny, text):
     folder.root.mkdir()
     folder.progress.write_text(text)
     assert "between two stages" in describe_progress(folder, 0.0)
+
+
+def test_work_without_a_bar_is_told_in_words(tiny):
+    folder = RunFolder(tiny.run_dir)
+    folder.root.mkdir()
+    with folder.telling("starting the workers"):
+        told = describe_progress(folder, time.time() + 3)
+    assert re.fullmatch(r"starting the workers  [34] s  ", told)
+    assert "between two stages" in describe_progress(folder, time.time())
+
+
+def test_a_run_without_its_results_says_which_command_writes_them(tiny):
+    folder = RunFolder(tiny.run_dir)
+    folder.claim(tiny)
+    write_json(folder.round(tiny.round.count).evaluation, {})
+    assert "results not written; coevolve run --resume" in describe_end(folder, tiny)
+    folder.export.mkdir()
+    assert describe_end(folder, tiny).startswith("finished: 1 round")
 
 
 def test_no_run_is_one_line(tmp_path):

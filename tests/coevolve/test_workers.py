@@ -99,6 +99,29 @@ def test_map_gives_every_index_once():
     assert found == {i: 2 * i for i in range(7)}
 
 
+def test_who_waits_for_the_first_result_is_called_meanwhile():
+    class Sleeper(Slow):
+        def _work(self, value):
+            time.sleep(1.3)
+            return value
+
+    looks = []
+    for _ in map_unordered(FixedPool(Sleeper()), Echo.twice, [(1,)], lambda: looks.append(1)):
+        assert len(looks) >= 2
+    looks.clear()
+    judges = FixedPool(LocalWorker(Echo()))
+    made = stream_results(
+        FixedPool(Sleeper()),
+        Echo.chunk,
+        [(5,)],
+        judges,
+        Echo.twice,
+        lambda index, answer: [(answer,)],
+        waited=lambda: looks.append(1),
+    )
+    assert [result for _, result in made] == [10] and len(looks) >= 2
+
+
 def streamed(generators, judges, chunks, told=None):
     def expand(index, answer):
         if told is not None:
