@@ -10,6 +10,7 @@ same roles, whatever the seed of the suite.
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -327,6 +328,7 @@ def _roles(setting: TrialSetting) -> ParameterRoles:
         counts=counts - bound - flags - compared,
         within={name: size for name, (_, size) in declared.items() if size in sizes},
         from_one=frozenset(n for n, (first, size) in declared.items() if first and size in sizes),
+        emptied={name: _find_emptied(name, base, trials, probes) for name in sizes},
     )
     return find_index_bounds(
         setting.backend,
@@ -336,6 +338,31 @@ def _roles(setting: TrialSetting) -> ParameterRoles:
         setting.largest,
         roles,
     )
+
+
+def _find_emptied(
+    size: str,
+    base: ProbeResult,
+    trials: Sequence[tuple[str, Sketch]],
+    probes: Sequence[ProbeResult],
+) -> frozenset[str]:
+    """Arrays that have no element where `size` alone is zero: all, but for those that stay as long
+    or grow in steps that leave something, as far as one and two elements more show.
+    """
+    own = int(base.sketch.scalars[size])  # type: ignore[arg-type]
+    steps = {
+        int(sketch.scalars[size]) - own: found.arrays  # type: ignore[arg-type]
+        for (name, sketch), found in zip(trials, probes, strict=False)
+        if name == size and not found.reason
+    }
+    left = set()
+    for name, measured in base.arrays.items():
+        if 1 in steps and 2 in steps:
+            found = (measured, steps[1][name], steps[2][name])
+            first, second, third = (math.prod(m.extents) for m in found)
+            if third - second == second - first and first > own * (second - first):
+                left.add(name)
+    return frozenset(base.arrays.keys() - left)
 
 
 def _find_lengthening_scalars(
