@@ -499,7 +499,7 @@ def _make_other_contents(
     """
     matter = may_contents_matter(setting.source)
     states = find_state_arrays(setting.signature, setting.source) if roles.indices else {}
-    by_turns = has_conditional_reads(setting.source)
+    by_turns = has_conditional_reads(setting.source) or bool(roles.gates)
 
     def usual_of(sketch: Sketch, stream: int) -> dict[str, Fill]:
         return draw_contents(
