@@ -173,6 +173,9 @@ def _make_telling_tests(
 def _find_told_sizes(
     setting: TrialSetting, roles: ParameterRoles, tests: Sequence[UnitTest], number: int
 ) -> list[frozenset[str]]:
+    """The sizes of which each test tells beyond the number: not with the element at it alone, for
+    `i > number` is true only behind that.
+    """
     signature = setting.signature
     names = roles.sizes - roles.leading
     calls = [
@@ -181,7 +184,7 @@ def _find_told_sizes(
     sizes = [{n: get_integer_scalars(t)[n] for n in names} for t in tests]
     request = replace(setting.compiled.request, variant=Variant.PLAIN)
     plain = setting.backend.compile([request])[0]
-    return find_told_sizes(calls, sizes, number, signature, setting.backend, plain)
+    return find_told_sizes(calls, sizes, number + 1, signature, setting.backend, plain)
 
 
 def _make_telling_sketches(

@@ -110,7 +110,12 @@ ALL = "#pragma omp parallel for reduction(+ : s)"
 @pytest.mark.parametrize("type_", ["double", "int"])
 @pytest.mark.parametrize(
     ("factor", "after"),
-    [("0.5", ""), ("0.5", "if (n > 10000) s = 0;"), ("(i > 5000 ? 0.25 : 0.5)", "")],
+    [
+        ("0.5", ""),
+        ("0.5", "if (n > 10000) s = 0;"),
+        ("(i > 5000 ? 0.25 : 0.5)", ""),
+        ("(i > 50000 ? 0.25 : 0.5)", ""),
+    ],
 )
 def test_a_size_of_which_nothing_is_seen_does_not_count_as_tried(engine, type_, factor, after):
     def write(directive, *parts):
