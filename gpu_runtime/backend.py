@@ -157,6 +157,8 @@ class Status(StrEnum):
     DIVERGENCE = "divergence"
     SANITIZER = "sanitizer"
     EARLY_EXIT = "early_exit"
+    TOO_LARGE = "too_large"
+    """It launches more threads than are emulated, though a device takes as many."""
     FORBIDDEN = "forbidden"
     """A system call that the sandbox denies by killing."""
     NOT_RUN = "not_run"

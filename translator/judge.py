@@ -209,6 +209,14 @@ def _run(
     ):
         bench, trial = shorter, ROUTINES[model](shorter)
         expectations = shorter.expectations
+    if (
+        trial.failure is not None
+        and trial.failure.outcome is Outcome.INVALID_SUITE
+        and (shorter := _drop_untried_tests(bench, trial.failure.test))
+    ):
+        untried, why = tuple(range(trial.failure.test, len(bench.calls))), trial.failure.detail
+        bench, trial = shorter, ROUTINES[model](shorter)
+        trial = replace(trial, untried=untried, why=why)
     if trial.failure is None:
         trial = replace(trial, failure=try_elsewhere(bench))
     repeated = trial.failure is None and model == "cuda" and _repeats_work(target.text)
@@ -286,6 +294,18 @@ def _drop_long_tests(bench: TrialBench, ended: int) -> TrialBench | None:
     )
 
 
+def _drop_untried_tests(bench: TrialBench, ended: int) -> TrialBench | None:
+    """The bench with the tests before the one, `ended`, on which a target launches more than is
+    tried here. None where there is none, or where a person gave the suite: each of its tests is
+    asked for.
+    """
+    if bench.expectations.suite.author == "user" or ended < 1:
+        return None
+    limits = replace(bench.limits, call_s=bench.limits.call_s[:ended])
+    rest = _of_tests(bench.expectations, range(ended))
+    return replace(bench, expectations=rest, calls=bench.calls[:ended], limits=limits)
+
+
 SLOW_ALLOWED_S, SLOW_FACTOR = 120.0, 20.0
 """Of a source that is itself slow (an emulated one), a target is not emulation's usual factor
 slower: without this bound a target that never ends would be waited for for hours.
@@ -338,11 +358,16 @@ def _make_equivalent_verdict(
             outcome=Outcome.REFUSED,
             detail="serial: one thread does all the work of a parallel target",
         )
+    if trial.untried and expectations.suite.author == "user":
+        failure = Failure(Outcome.INVALID_SUITE, trial.untried[0], trial.why)
+        return _make_failed_verdict(base, failure, expectations)
+    passed = sum(i not in trial.untried for i in range(len(expectations.calls)))
+    left = f"; {len(trial.untried)} left out: {trial.why}" if trial.untried else ""
     return replace(
         base,
         outcome=Outcome.EQUIVALENT,
         blame=Blame.NOBODY,
-        detail=describe_evidence(len(expectations.calls)),
+        detail=describe_evidence(passed) + left,
     )
 
 
@@ -362,6 +387,9 @@ def describe_evidence(tests: int) -> str:
 
 def _make_failed_verdict(base: Verdict, failure: Failure, expectations: Expectations) -> Verdict:
     verdict = replace(base, outcome=failure.outcome, test_index=failure.test, detail=failure.detail)
+    if failure.outcome is Outcome.INVALID_SUITE:  # more than is tried here, which is nobody's fault
+        why = f"test {failure.test}: {failure.detail}"
+        return replace(verdict, blame=Blame.NOBODY, test_index=-1, detail=why)
     if failure.difference is None:
         return verdict
     return replace(verdict, **_locate_difference(failure.difference, expectations))

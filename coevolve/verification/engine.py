@@ -292,7 +292,7 @@ class Engine:
         asks for one made by rules. The result holds a reason instead where no test is valid. Raises
         SignatureError if the source cannot be read.
         """
-        key = content_hash(source.id, suite.id if suite else "")
+        key = content_hash(source.id, suite.id if suite else "", suite.author if suite else "")
         return _recall(self._known, key, lambda: self._checked(source, suite))
 
     def _checked(self, source: Program, suite: UnitTestSuite | None) -> Validation:
@@ -401,6 +401,7 @@ class Engine:
             pair.source.id,
             pair.target.id,
             suite.id if suite else "rules",
+            suite.author if suite else "",  # of a person's suite every test is asked for
         )
         return content_hash(*parts)
 

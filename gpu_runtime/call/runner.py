@@ -45,6 +45,7 @@ _FINDINGS = {
     5: Status.SIGNAL,
     6: Status.TIMEOUT,
     7: Status.FORBIDDEN,
+    8: Status.TOO_LARGE,
 }
 _numbers = count()
 WALL_PATIENCE = 10

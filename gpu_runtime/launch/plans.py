@@ -30,6 +30,9 @@ from gpu_runtime.launch.kernel_facts import DimensionFacts, KernelFacts, read_ke
 MAX_PLANS = 24
 MAX_BLOCK_THREADS = 1024
 MAX_THREADS = 1 << 26
+"""Of a launch that is tried: a limit of ours, which says nothing about the kernel."""
+MOST_BLOCKS = ((1 << 31) - 1, 65_535, 65_535)
+"""Of a grid along x, y and z, as CUDA allows."""
 ELEMENT_BYTES = {
     "char": 1,
     "bool": 1,
@@ -42,6 +45,10 @@ ELEMENT_BYTES = {
     "float2": 8,
     "int2": 8,
 }
+
+
+class LaunchTooLargeError(ValueError):
+    """A launch that a device takes is more than is tried here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,8 @@ class LaunchPlan:
         """Return the launch for one test. Dimensions below 1 become 1.
 
         scalars: integer scalars by name. extents: numbers of elements by array name. Raises
-            ValueError for an unknown name, or a launch that no device takes.
+            LaunchTooLargeError, a ValueError, for a launch that a device takes and that is too
+            large to be tried here; ValueError for one that no device takes, or an unknown name.
         """
         grid, block = (
             tuple(max(1, evaluate_expression(e, scalars, extents)) for e in part)
@@ -71,8 +79,15 @@ class LaunchPlan:
         threads = math.prod(block)
         if threads > MAX_BLOCK_THREADS or block[2] > 64:
             raise ValueError(f"a block of {threads} threads ('{self}') is more than a device takes")
-        if threads * math.prod(grid) > MAX_THREADS or max(grid[1:]) > 65535:
-            raise ValueError(f"a grid of {math.prod(grid)} blocks ('{self}') is more than is tried")
+        for axis, blocks, most in zip("xyz", grid, MOST_BLOCKS, strict=True):
+            if blocks > most:
+                raise ValueError(
+                    f"a grid of {blocks} blocks along {axis} ('{self}') is more than a device takes"
+                )
+        if threads * math.prod(grid) > MAX_THREADS:
+            raise LaunchTooLargeError(
+                f"a grid of {math.prod(grid)} blocks ('{self}') is more than is tried"
+            )
         return Geometry(grid, block, max(0, evaluate_expression(self.shared, scalars, extents)))
 
 

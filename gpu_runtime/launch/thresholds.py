@@ -15,6 +15,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from corpora.analysis.affine import EXTREMES
 from corpora.analysis.constants import (
     constants_of,
     fold_integer,
@@ -29,11 +30,14 @@ from corpora.frontends.fortran_expressions import FortranError, read_expression
 from corpora.frontends.queries import functions_of
 from corpora.ir import (
     Binary,
+    Call,
     Expression,
+    For,
     Literal,
     Name,
     ScalarType,
     TranslationUnit,
+    While,
     find,
 )
 from corpora.records import Program
@@ -86,9 +90,10 @@ def find_comparisons(text: str, language: str, named: Mapping[str, int]) -> list
 
 def find_compared_numbers(program: Program) -> frozenset[int]:
     """Return the integers of at least 0 that a program compares something with, divides something
-    by, or has as a label of a switch. Loop heads and directives are left out. For 16-bit indices
-    and counters the first number beyond their range is added. Raises ValueError for an unknown
-    dialect.
+    by, or has as a label of a switch, or beyond which it takes a number for something else
+    (`min(n, 1000)`). Directives are left out, and loop heads, but for a number that ends a loop
+    beside something else (`i < n && i < 1000`). For 16-bit indices and counters the first number
+    beyond their range is added. Raises ValueError for an unknown dialect.
     """
     unit = parse_text(program.text, program.dialect)
     found = {
@@ -97,6 +102,7 @@ def find_compared_numbers(program: Program) -> frozenset[int]:
         if isinstance(c.value, int) and c.type != "char" and not c.in_loop_head
         if c.role in _DECIDING and 0 <= c.value < 1 << 63
     }
+    found |= _find_caps(unit)
     for function in functions_of(unit):
         for counter in narrow_counters(function):
             if isinstance(counter.type, ScalarType) and counter.type.name in _OVERFLOWS:
@@ -132,6 +138,25 @@ def find_compared_reals(program: Program) -> frozenset[float]:
         if node.op in (*_ORDERED, "==", "!="):
             found |= {value_of(node.left), value_of(node.right)}
     return frozenset(v for v in found if isinstance(v, float) and math.isfinite(v))
+
+
+def _find_caps(unit: TranslationUnit) -> set[int]:
+    """Numbers that end a loop beside another condition, and those that the least of several things,
+    or the largest, may be.
+    """
+    named = named_integers(unit)
+    found = []
+    for test in (loop.test for loop in find(unit.items, For, While)):
+        for both in find(test, Binary) if test is not None else ():
+            if both.op in ("&&", "||"):
+                for one in (n for n in find(both, Binary) if n.op in (*_ORDERED, "!=")):
+                    sides = (one.left, one.right)
+                    if any(isinstance(side, Name) for side in sides):
+                        found += [_whole(side, named) for side in sides]
+    for call in find(unit.items, Call):
+        if isinstance(call.function, Name) and call.function.id in EXTREMES:
+            found += [_whole(argument, named) for argument in call.arguments]
+    return {number for number in found if number is not None}
 
 
 _OVERFLOWS = {"i16": 1 << 15, "u16": 1 << 16}

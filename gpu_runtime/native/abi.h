@@ -32,7 +32,8 @@ struct cv_buffer {
 
 enum cv_finding {
     CV_CLEAN = 0, CV_OUT_OF_BOUNDS = 1, CV_UNINITIALISED = 2, CV_RACE = 3, CV_DIVERGENCE = 4, CV_BAD_LAUNCH = 5, CV_ENDLESS = 6,
-    CV_UNJUDGED = 7 /* something that this machine cannot judge (offload.c) */
+    CV_UNJUDGED = 7, /* something that this machine cannot judge (offload.c) */
+    CV_TOO_LARGE = 8 /* a launch that a device takes and the emulation does not */
 };
 
 /* Ranges touched, in elements relative to origin; first > last where never. */

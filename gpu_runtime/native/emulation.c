@@ -376,7 +376,6 @@ static const char *unfit(const uint32_t g[3], const uint32_t k[3], size_t shared
     if ((uint64_t)k[0] * k[1] > 1024 || (uint64_t)k[0] * k[1] * k[2] > 1024 || k[2] > 64) return "more than 1024 threads in a block";
     if (g[0] > 0x7fffffffu || g[1] > 65535 || g[2] > 65535) return "a grid dimension is over the limit";
     if (shared > CV_DYNAMIC_SHARED_MAX) return "more dynamic shared memory than a block can have";
-    if ((uint64_t)g[0] * g[1] * g[2] * k[0] * k[1] * k[2] >= 1u << 29) return "more threads than the emulation counts (2^29)";
     return NULL;
 }
 
@@ -408,6 +407,12 @@ int cv_launch(const uint32_t grid[3], const uint32_t block[3], size_t shared_byt
     const char *why = unfit(grid, block, shared_bytes);
     if (why && !host_style) cv_fail(CV_BAD_LAUNCH, why);
     if (why) return 9;
+    uint64_t grid_blocks = (uint64_t)grid[0] * grid[1] * grid[2]; /* below 2^63 */
+    if (grid_blocks >= (1u << 29) / ((uint64_t)block[0] * block[1] * block[2])) {
+        char text[96];
+        snprintf(text, sizeof text, "a grid of %llu blocks is more than is tried", (unsigned long long)grid_blocks);
+        cv_fail(CV_TOO_LARGE, text);
+    }
     if (cooperative && (uint64_t)grid[0] * grid[1] * grid[2] * block[0] * block[1] * block[2] > MAX_RESIDENT) {
         if (!host_style) cv_fail(CV_BAD_LAUNCH, "more threads than can wait for each other");
         return 720;

@@ -35,6 +35,18 @@ void cv_fail(int finding, const char *text) {
     cv_stop();
 }
 
+/* The byte within the __shared__ variable that holds the offset, or that ends before it: between variables there are gaps, which no
+ * program knows of. */
+static int64_t byte_of(const struct region *r, size_t offset) {
+    const uint8_t *pads = r == &shared_static ? static_pads : r == &shared_placed ? placed_pads : NULL;
+    size_t end = offset / 4, start;
+    if (!pads || offset >= r->bytes) return (int64_t)offset;
+    while (end && pads[end]) end--;
+    if (pads[end]) while (end < r->bytes / 4 && pads[end]) end++; /* before the first variable */
+    for (start = end; start && !pads[start - 1]; ) start--;
+    return (int64_t)offset - (int64_t)(4 * start);
+}
+
 static void place_of(const struct region *r, size_t offset, char *out, size_t size) {
     int64_t element = r ? element_of(r, offset) : -1;
     report->parameter = r && r->kind == R_ARGUMENT ? r->parameter : -1;
@@ -42,7 +54,7 @@ static void place_of(const struct region *r, size_t offset, char *out, size_t si
     if (!r) snprintf(out, size, "outside every buffer");
     else if (r->kind == R_ARGUMENT) snprintf(out, size, "argument %d element %lld", r->parameter, (long long)element);
     else snprintf(out, size, "%s byte %lld", r->kind == R_SHARED ? "shared memory" : r->kind == R_DEVICE_VARIABLE ? "device variables" :
-                  r->kind == R_MANAGED ? "managed memory" : r->kind == R_PINNED ? "pinned host memory" : "device memory", (long long)offset);
+                  r->kind == R_MANAGED ? "managed memory" : r->kind == R_PINNED ? "pinned host memory" : "device memory", (long long)byte_of(r, offset));
 }
 
 static void report_unset(void);
@@ -56,15 +68,18 @@ __attribute__((noreturn, noinline)) static void found(int finding, const struct 
     cv_fail(finding, text);
 }
 
-__attribute__((noreturn, noinline)) static void race(const struct region *r, size_t offset, int write, uint32_t other, const char *what) {
-    char place[64];
+/* own: the thread that races with `other`; the same where it is not known with whom. */
+__attribute__((noreturn, noinline)) static void race(const struct region *r, size_t offset, int write, uint32_t own, uint32_t other, const char *what) {
+    char place[64], with[64];
     int32_t *a = report->thread_a, *b = report->thread_b;
     place_of(r, offset, place, sizeof place);
     report->finding = CV_RACE; report->is_write = write;
     if (cv_now.unfinished_span) found(CV_RACE, r, offset, write, "two streams of which neither waits for the other, or two threads, race on");
-    name_thread(a, cv_now.serial); name_thread(b, other);
-    snprintf(report->text, sizeof report->text, "%s on %s: block (%d,%d,%d) thread (%d,%d,%d) and block (%d,%d,%d) thread (%d,%d,%d)",
-             what, place, a[0], a[1], a[2], a[3], a[4], a[5], b[0], b[1], b[2], b[3], b[4], b[5]);
+    name_thread(a, own); name_thread(b, other);
+    if (own == other) snprintf(with, sizeof with, "another thread");
+    else snprintf(with, sizeof with, "block (%d,%d,%d) thread (%d,%d,%d)", b[0], b[1], b[2], b[3], b[4], b[5]);
+    snprintf(report->text, sizeof report->text, "%s on %s: block (%d,%d,%d) thread (%d,%d,%d) and %s",
+             what, place, a[0], a[1], a[2], a[3], a[4], a[5], with);
     write_extents();
     cv_stop();
 }
@@ -73,7 +88,7 @@ void cv_flush_pending(void) {
     if (!pending.armed) return;
     pending.armed = 0;
     if (memcmp(pending.region->base + pending.offset, pending.old, pending.bytes)) {
-        race(pending.region, pending.offset, 1, pending.other, pending.what);
+        race(pending.region, pending.offset, 1, pending.own, pending.other, pending.what);
     }
 }
 

@@ -29,6 +29,7 @@ static struct region regions[MAX_REGIONS], shared_static, shared_dynamic, shared
 static int n_regions, n_arguments, watching;
 static int n_apart; /* arguments on pages of their own: Fortran's truth values, which are wider there than in the arena */
 static uint8_t *static_pads; /* per 4 bytes of the static shared section: no variable lives there */
+static uint8_t placed_pads[CV_STATIC_SHARED_MAX / 4]; /* likewise for variables of templates (placed.h) */
 static struct cv_report *report;
 static struct cell *pool; static size_t pool_cells;
 static int64_t launch_threads;   /* emulated threads of this launch that touched watched memory at all */
@@ -38,7 +39,7 @@ uint64_t cv_most_accesses;
 static int64_t accesses_left; /* counted loosely where threads are real */
 static uint32_t call_serial;
 static _Thread_local uint32_t counted_in, counted_in_target;
-static struct { int armed; struct region *region; size_t offset, bytes; uint32_t other; const char *what; char old[64]; } pending;
+static struct { int armed; struct region *region; size_t offset, bytes; uint32_t own, other; const char *what; char old[64]; } pending;
 static struct { struct region *region; size_t offset; int write; uint32_t serial; } unset; /* first read of uninitialised memory */
 
 struct cell *cv_map_cells(size_t count) {
@@ -194,7 +195,7 @@ static inline void check_cell(struct region *r, struct cell *c, size_t offset, s
     if (c->write_stamp < r->valid_since && mode != CV_WRITE) note_unset(r, offset, mode & CV_WRITE);
     if (!(mode & CV_WRITE)) {
         if (!ordered(since, c->write_stamp, c->writer & SERIAL, 1)) {
-            if (!(c->writer & ATOMIC_BIT) || c->write_stamp < since) race(r, offset, 0, c->writer & SERIAL, "read/write race");
+            if (!(c->writer & ATOMIC_BIT) || c->write_stamp < since) race(r, offset, 0, cv_now.serial, c->writer & SERIAL, "read/write race");
             if (cv_order >= OUTDATED_FROM) show_outdated(r, offset);
         }
         note_read(since, c);
@@ -206,11 +207,12 @@ static inline void check_cell(struct region *r, struct cell *c, size_t offset, s
     int clash = !both_atomic && !ordered(since, c->write_stamp, c->writer & SERIAL, 1);
     int after_read = !readers_ordered(since, c) && !((mode & CV_ATOMIC) && c->read_stamp >= since); /* else it might have read it later: outdated.h */
     if (after_read && c->write_stamp < r->valid_since) /* what was read had no value yet: no write leaves it as it was */
-        race(r, offset, 1, c->reader & SERIAL, "write after another thread's read, a race,");
+        race(r, offset, 1, cv_now.serial, reader_beside(c, cv_now.serial, since), "write after another thread's read, a race,");
     if ((clash || after_read) && !pending.armed) {
         pending.armed = 1; pending.region = r; pending.offset = offset;
         pending.bytes = bytes < sizeof pending.old ? bytes : sizeof pending.old;
-        pending.other = (clash ? c->writer : c->reader) & SERIAL;
+        pending.own = cv_now.serial;
+        pending.other = clash ? c->writer & SERIAL : reader_beside(c, cv_now.serial, since);
         pending.what = clash ? "write/write race" : "write after another thread's read, a race,";
         memcpy(pending.old, r->base + offset, pending.bytes);
     }

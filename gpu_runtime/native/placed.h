@@ -5,7 +5,6 @@
 #define CV_PLACED_H
 
 static char placed[CV_STATIC_SHARED_MAX] __attribute__((aligned(4096)));
-static uint8_t placed_pads[CV_STATIC_SHARED_MAX / 4]; /* per 4 bytes: no variable lives there */
 static size_t placed_bytes;
 static uint32_t placed_launch; /* changes with every launch */
 

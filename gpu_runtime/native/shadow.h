@@ -56,6 +56,21 @@ static inline int readers_ordered(uint32_t since, const struct cell *c) {
     }
 }
 
+/* A cell remembers one reader, and a race needs another one's name: who read a place before that reader did. Of two places that
+ * share an entry only the later one is kept. */
+#define BESIDE 4096
+static struct { const struct cell *cell; uint32_t reader, stamp; } beside[BESIDE];
+
+static inline size_t beside_place(const struct cell *c) { return (uintptr_t)c / sizeof *c % BESIDE; }
+
+/* A reader of the cell since `since` other than `own`; `own` where none is known. */
+static inline uint32_t reader_beside(const struct cell *c, uint32_t own, uint32_t since) {
+    uint32_t reader = c->reader & SERIAL;
+    size_t i = beside_place(c);
+    if (reader != own) return reader;
+    return beside[i].cell == c && beside[i].stamp >= since ? beside[i].reader : own;
+}
+
 static inline void note_read(uint32_t since, struct cell *c) {
     uint32_t stamp = c->read_stamp, other = c->reader & SERIAL, spread = c->reader >> 30;
     if (stamp < since) spread = ONE;
@@ -66,6 +81,10 @@ static inline void note_read(uint32_t since, struct cell *c) {
             if (!same_warp(other, cv_now.serial)) spread = BLOCK;
             else if (spread <= WARP) spread = stamp < cv_now.warp_sync ? ONE : WARP;
         }
+    }
+    if (spread != ONE && other != cv_now.serial && stamp >= since) {
+        size_t i = beside_place(c);
+        beside[i].cell = c; beside[i].reader = other; beside[i].stamp = stamp;
     }
     c->reader = cv_now.serial | spread << 30;
     c->read_stamp = cv_now.stamp;

@@ -13,7 +13,6 @@ which another operation would give something else.
 | truth value | neither 0 nor 1 |
 | any operation on reals | NaN, infinities, zeros of both signs |
 | place of an element | none (-1), far below zero, beyond 32 bits |
-| one of several sizes | zero, the others as they are |
 
 Contract: pure. A `Change` sets some parameters and leaves the others as they are: base choice
 coverage (Ammann and Offutt, 1994). Whether the source runs clean on it is for a run to say.
@@ -95,7 +94,6 @@ def list_changes(
         boundary.digits(),
         boundary.periods(),
         boundary.one_sided(),
-        boundary.empty_sides(),
         boundary.ends_of_types(),
     )
     return take_in_turn(kinds)
@@ -312,14 +310,6 @@ class _Boundaries:
                 low, high = INTEGER_RANGES[p.type]
                 for value in (high, low + 1) if low else (high,):
                     yield Change({p.name: value}, draw="warp")
-
-    def empty_sides(self) -> Iterator[Change]:
-        """Yield changes in which one of several sizes is zero: what is left then is often a case
-        of its own, as the distance to an empty text.
-        """
-        sizes = [p for p in self.whole if p.name in self.roles.sizes - self.roles.leading]
-        for p in sizes[:2] if len(sizes) > 1 else ():
-            yield Change({p.name: 0}, {}, "small")
 
 
 def _set(p: Parameter, value: Number) -> Values:

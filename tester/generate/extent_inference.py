@@ -63,7 +63,7 @@ def infer_extents(
     # Fewer than a size are what indices below it lead to, not what a caller has.
     cheap = list_growing_products(sorted(roles.sizes), MAX_COST)
     tests = _restore_untouched(setting, tests, arrays, cheap)
-    by_turns = has_conditional_reads(setting.source)
+    by_turns = has_conditional_reads(setting.source) or bool(roles.gates)
     if not roles.indices:  # contents lead nowhere, but may decide whether the last element is read
         if not by_turns:
             return tests

@@ -45,6 +45,10 @@ a few blocks, and of as many as partial results are kept of.
 DATA = "data"
 """Label of sketches of a class of contents that the source's text asks for."""
 MOST_CLASSES = 8
+ENDS = "ends"
+"""Label of sketches in which one of several sizes is zero or one."""
+MOST_SIDES = 6
+"""Sizes of which each is once zero and once one."""
 LONG = "long"
 """Label of sketches of many elements."""
 NARROW = ("i8", "u8", "i16", "u16")
@@ -275,6 +279,25 @@ def _make_threshold_sketches(setting: TrialSetting, roles: ParameterRoles) -> li
     numbers += [n for u in dictionary.uses.values() for n in u.numbers if isinstance(n, int)]
     found = [n for n in dict.fromkeys(numbers) if 2 < n <= LARGEST_NUMBER][:2]
     return [_sized(setting, roles, {names[0]: n}, "threshold", "default") for n in found]
+
+
+def make_end_sketches(
+    setting: TrialSetting, roles: ParameterRoles, ends: Sequence[int]
+) -> list[Sketch]:
+    """Return sketches in which one of several sizes is each of `ends` and the others are more; none
+    for a lone size, of which usual tests say as much. A port is often wrong where one side alone is
+    empty, as at the distance to an empty text.
+
+    setting: the program and what it is tried with. roles: what its parameters are used for.
+    """
+    names = _get_sizes(setting, roles)[:MOST_SIDES]
+    few = _draw(setting, roles, "small")
+    bounds = set(roles.within.values())  # no index is below zero
+    drawn = [
+        {name: end} for name in names if len(names) > 1 for end in ends if end or name not in bounds
+    ]
+    related = [relate_sizes(setting.signature, roles, 0, few | sizes) for sizes in drawn]
+    return [_make_sketch(setting, roles, each, ENDS, turn) for turn, each in enumerate(related)]
 
 
 def _make_uneven_sketches(setting: TrialSetting, roles: ParameterRoles) -> list[Sketch]:

@@ -10,6 +10,7 @@ same roles, whatever the seed of the suite.
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from corpora.records import Fill, Signature
 from corpora.suites.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import Compiled, ExecutionBackend
+from tester.generate.dictionary import read_dictionary
 from tester.generate.extents import GeometryOf, ProbeResult, Sketch, exceeds_largest, probe_extents
 from tester.generate.index_bounds import find_declared_bounds, find_index_bounds
 from tester.generate.searches import KINDS, fill_without_match, find_longest_search
@@ -276,6 +278,8 @@ def _roles(setting: TrialSetting) -> ParameterRoles:
             bound.add(name)
             stepped |= {name} if drawn - int(scalars.get(name, 0)) in (1, 2) else set()  # type: ignore[arg-type]
     bound -= _find_searched_arrays(trials, probes, extents) & arrays
+    gates = _find_gates(setting, trials, probes) & bound
+    bound -= gates
     reached = {
         kind: _extents(found)
         for (kind, _), found in zip(far, probes[len(trials) :], strict=True)
@@ -327,6 +331,8 @@ def _roles(setting: TrialSetting) -> ParameterRoles:
         counts=counts - bound - flags - compared,
         within={name: size for name, (_, size) in declared.items() if size in sizes},
         from_one=frozenset(n for n, (first, size) in declared.items() if first and size in sizes),
+        gates=frozenset(gates),
+        emptied={name: _find_emptied(name, base, trials, probes) for name in sizes},
     )
     return find_index_bounds(
         setting.backend,
@@ -336,6 +342,31 @@ def _roles(setting: TrialSetting) -> ParameterRoles:
         setting.largest,
         roles,
     )
+
+
+def _find_emptied(
+    size: str,
+    base: ProbeResult,
+    trials: Sequence[tuple[str, Sketch]],
+    probes: Sequence[ProbeResult],
+) -> frozenset[str]:
+    """Arrays that have no element where `size` alone is zero: all, but for those that stay as long
+    or grow in steps that leave something, as far as one and two elements more show.
+    """
+    own = int(base.sketch.scalars[size])  # type: ignore[arg-type]
+    steps = {
+        int(sketch.scalars[size]) - own: found.arrays  # type: ignore[arg-type]
+        for (name, sketch), found in zip(trials, probes, strict=False)
+        if name == size and not found.reason
+    }
+    left = set()
+    for name, measured in base.arrays.items():
+        if 1 in steps and 2 in steps:
+            found = (measured, steps[1][name], steps[2][name])
+            first, second, third = (math.prod(m.extents) for m in found)
+            if third - second == second - first and first > own * (second - first):
+                left.add(name)
+    return frozenset(base.arrays.keys() - left)
 
 
 def _find_lengthening_scalars(
@@ -388,6 +419,26 @@ def _find_searched_arrays(
         name
         for name, found in ran
         if name in extents and name not in left and _extents(found)[name] != extents[name]
+    }
+
+
+def _find_gates(
+    setting: TrialSetting,
+    trials: Sequence[tuple[str, Sketch]],
+    probes: Sequence[ProbeResult],
+) -> set[str]:
+    """Arrays of reals that lead out of no array on any contents and are not made whole numbers:
+    they decide whether others are read (`if (v[i] <= limit) sum += m[i]`), and are no indices.
+    """
+    uses = read_dictionary(setting.source, setting.signature).uses
+    left = {
+        name for (name, _), found in zip(trials, probes[: len(trials)], strict=True) if found.reason
+    }
+    return {
+        p.name
+        for p in setting.signature.parameters
+        if p.kind != "scalar" and p.type[0] == "f" and p.name not in left
+        if not uses[p.name].rounded
     }
 
 

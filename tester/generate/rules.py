@@ -31,7 +31,13 @@ from tester.generate.extent_inference import infer_extents
 from tester.generate.extents import GeometryOf, Sketch, build_test, no_geometry
 from tester.generate.linked_indices import make_linked_tests
 from tester.generate.null_arrays import make_null_tests
-from tester.generate.proposals import DATA, TELLS, combine_changes, propose_sketches
+from tester.generate.proposals import (
+    DATA,
+    TELLS,
+    combine_changes,
+    make_end_sketches,
+    propose_sketches,
+)
 from tester.generate.roles import (
     LAST_RESORT,
     NoSuiteError,
@@ -286,8 +292,11 @@ def _tests(
     own = (
         combine_changes(setting, roles, combined) if combined else propose_sketches(setting, roles)
     )
-    tried = [*own, *first]
+    ends = [] if combined else _make_end_sketches(setting, roles)
+    tried = [*own, *first, *ends]
     made = _complete_sketches(setting, roles, tried)
+    at_ends = [c for c in made[len(made) - len(ends) :] if c.test is not None]
+    made = made[: len(made) - len(ends)]
     told = [
         c
         for s, c in zip(own, made, strict=False)
@@ -304,7 +313,7 @@ def _tests(
         good = [c for c in _make_search_tests(setting, roles) if c.test is not None] + good
     beyond_a_block = (
         c.changed
-        for s, c in zip(tried, made, strict=True)
+        for s, c in zip(tried, made, strict=False)
         if s.label.partition("/")[0] in LARGE and c.test is not None
     )
     if roles.sizes and roles.base and not any(beyond_a_block):
@@ -332,11 +341,26 @@ def _tests(
     chosen: dict[UnitTest, UnitTest] = {}
     for c in [
         *special,
+        *at_ends,
         *[c for c in good if c.changed][: count - 1],
         *[c for c in good if not c.changed][:1],
     ]:
         chosen.setdefault(c.test, c.test)  # type: ignore[arg-type]
     return sorted(chosen.values(), key=count_elements)
+
+
+def _make_end_sketches(setting: TrialSetting, roles: ParameterRoles) -> list[Sketch]:
+    """Of several sizes each by itself zero, and one, beside others that are neither. They count
+    although the program may do nothing there.
+    """
+    return make_end_sketches(setting, roles, (0, 1) if _takes_none(setting) else (1,))
+
+
+def _takes_none(setting: TrialSetting) -> bool:
+    """Whether a size of zero says anything. Nobody launches an empty grid: what a CUDA program does
+    for it binds no translation.
+    """
+    return get_dialect(setting.compiled.request.program.dialect).model != "cuda"
 
 
 def _drop_empty_size_tests(
@@ -345,20 +369,21 @@ def _drop_empty_size_tests(
     sketches: Sequence[Sketch],
     made: list[CompletedSketch],
 ) -> list[CompletedSketch]:
-    """Without tests of size zero in which the program touches an array that larger sizes lengthen
-    (`sum = a[0]` before a loop from 1): the array would have elements that its size denies, which
-    host code that copies by size cannot know of. The same goes for sizes below zero, unless the
-    program asks for them, as BLAS does for increments.
+    """Without tests of size zero in which the program touches an array that has no element at that
+    size (`sum = a[0]` before a loop from 1): the array would have elements that its size denies,
+    which host code that copies by size cannot know of. The same goes for sizes below zero, unless
+    the program asks for them, as BLAS does for increments.
     """
     signed = find_signed(setting.source)
     for pair in find_ranges(setting.signature, setting.source):
         signed = signed | {setting.source.spell(name) for name in pair}
     sizes = {p for p in roles.sizes if setting.source.spell(p) not in signed}
 
+    def find_none(sketch: Sketch) -> set[str]:
+        return {name for name in sizes if int(sketch.scalars[name]) <= 0}  # type: ignore[arg-type]
+
     def is_empty(sketch: Sketch) -> bool:
-        if sketch.label.startswith("zero/"):
-            return True
-        return any(int(sketch.scalars[name]) <= 0 for name in sizes)  # type: ignore[arg-type]
+        return sketch.label.startswith("zero/") or bool(find_none(sketch))
 
     lengths: dict[str, set[tuple[int, ...]]] = {}
     for sketch, one in zip(sketches, made, strict=True):
@@ -375,8 +400,11 @@ def _drop_empty_size_tests(
             else None
         )
         touched = zip(setting.signature.parameters, known[1], strict=True) if known else ()
+        gone = grown
+        if none := find_none(sketch):
+            gone = grown & frozenset().union(*(roles.emptied.get(name, grown) for name in none))
         return any(
-            p.name in grown and (a.last_read is not None or a.last_write is not None)
+            p.name in gone and (a.last_read is not None or a.last_write is not None)
             for p, a in touched
         )
 
@@ -390,8 +418,7 @@ def _make_sketches(
     setting: TrialSetting, roles: ParameterRoles, draws: Sequence[tuple[str, Values]]
 ) -> list[Sketch]:
     """Draws with contents, each with the next profile."""
-    # Nobody launches an empty grid: what a CUDA program does for size 0 binds no translation.
-    sized = get_dialect(setting.compiled.request.program.dialect).model != "cuda"
+    sized = _takes_none(setting)
     sketches = []
     for i, (label, scalars) in enumerate(draws):
         if label == "zero" and not sized:
@@ -472,7 +499,7 @@ def _make_other_contents(
     """
     matter = may_contents_matter(setting.source)
     states = find_state_arrays(setting.signature, setting.source) if roles.indices else {}
-    by_turns = has_conditional_reads(setting.source)
+    by_turns = has_conditional_reads(setting.source) or bool(roles.gates)
 
     def usual_of(sketch: Sketch, stream: int) -> dict[str, Fill]:
         return draw_contents(

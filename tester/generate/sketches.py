@@ -74,6 +74,12 @@ class ParameterRoles:
 
     alike: tuple[tuple[str, str], ...] = ()
     """Sizes that are as large as others: (that one, this one)."""
+    gates: frozenset[str] = frozenset()
+    """Arrays of reals that decide whether elements of others are read, and lead nowhere."""
+    emptied: dict[str, frozenset[str]] = field(default_factory=dict)
+    """For each size the arrays that have no element where it alone is zero; a size that is not
+    there empties all.
+    """
 
 
 def find_integer_scalars(signature: Signature) -> list[Parameter]:

@@ -257,7 +257,9 @@ def _fit_sizes(
     for s in (s for s in structures if s.unread):
         touched_here = [p.name for p in s.arrays if p.name in touched]
         array = max(touched_here, key=lengths.__getitem__, default="")
-        dims = _measure_dimensions(forms.get(array, ()), lengths.get(array, 0), sizes)
+        shown = max((forms.get(p.name, ()) for p in s.arrays), key=len, default=())
+        form = forms.get(array) or shown
+        dims = _measure_dimensions(form, lengths.get(array, 0), sizes)
         twin, reach = _read_twin(s, sizes, lengths, structures)
         chosen, taken = _match_dimensions(s, dims, positions, structures, sizes)
         known = {p.name: twin[_field(p)] for p in s.unread if _field(p) in twin}
@@ -320,13 +322,16 @@ def _measure_dimensions(
     form: Form, longest: int, sizes: Mapping[str, int]
 ) -> list[tuple[int, frozenset[str]]]:
     """Extents, outermost first, that together hold `longest` elements, and the sizes that each is
-    made of. One extent where the form is not known.
+    made of. One extent where the form is not known. Where there are no elements, the outermost one
+    is what the form says, as the height of a matrix without columns.
     """
     inner = [extent for extent in form[1:] if extent is not None]
     if any(_get_names(extent) - sizes.keys() for extent in inner):
         return [(longest, frozenset())]
     values = [max(extent.evaluate(lambda s: sizes[s.name]), 0) for extent in inner]
     first = -(-longest // max(math.prod(values), 1))
+    if not longest and form and form[0] is not None and _get_names(form[0]) <= sizes.keys():
+        first = max(form[0].evaluate(lambda s: sizes[s.name]), 0)
     names = [*map(_get_names, form[:1] or (None,)), *map(_get_names, inner)]
     return list(zip([first, *values], names, strict=True))
 

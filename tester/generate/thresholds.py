@@ -3,8 +3,9 @@
 Contract: `make_tests_beyond` gives tests of a source beyond the sizes that its suite has, one size
 (or all together) at a number or just above it, on which the source stays inside its arrays; none
 where it cannot be run there within its limits. Of a number that is a limit
-(`gpu_runtime.launch.limits`) only what is above it is tried. Whether they are valid is for
-`tester.validity` to say, as of all others.
+(`gpu_runtime.launch.limits`) only what is above it is tried. A size that the suite has but of which
+no output tells anything (`tester.generate.telling`) counts as beyond it: tests of it have contents
+on which outputs do. Whether they are valid is for `tester.validity` to say, as of all others.
 
     python -c "from tester.generate.thresholds import make_tests_beyond; help(make_tests_beyond)"
 """
@@ -23,6 +24,7 @@ from gpu_runtime.call.materialize import (
     get_extents,
     get_integer_scalars,
     is_assumed_shape,
+    materialize_test,
 )
 from gpu_runtime.expectations import Expectations
 from tester.generate.completion import complete_sketches
@@ -37,6 +39,7 @@ from tester.generate.sketches import (
 )
 from tester.generate.source_facts import find_option_letters
 from tester.generate.source_tree import read_source
+from tester.generate.telling import find_told_sizes
 
 MAX_SIZE = (1 << 20) + (1 << 12)
 """Elements of one array: as many as a program may have that is parallel from 2^20 on, and a block
@@ -55,6 +58,15 @@ FEW_BESIDE = 1 << 12
 MAX_BYTES = 1 << 27
 """Of the arrays of one test beyond MAX_SIZE elements."""
 
+LEAST_TOLD = 32
+"""Numbers below are exceeded by most tests of a suite."""
+FIRST_ASKED, MOST_ASKED, MOST_CONTENTS = 3, 8, 12
+"""Tests of a suite that are asked at first, and at most, whether they tell of a size, and contents
+that are tried where none does.
+"""
+LONG_CONTENTS = 1 << 16
+"""Beyond this number so few contents are tried as a quarter of them."""
+
 OVER_IN_FLOATS = ((1 << 19) + 3, 257)
 """By how much 2^24 is exceeded. A float takes the one sum for more than it is, and more than half
 of so many may be counted; it takes the other for a multiple of 256, which leaves out the last.
@@ -71,7 +83,8 @@ def make_tests_beyond(
     """Return tests of the source at or just above the smallest of `numbers`, and above the smallest
     of `limits`, that no size in its suite exceeds, or at those of `excepted` that no size in its
     suite is. There are at most MAX_TESTS (8), smallest first; none if the source cannot run on such
-    sizes within its limits.
+    sizes within its limits. Behind them come tests of single sizes above a number of `numbers`
+    where no output of the suite or of these tests tells what the source does there.
     """
     program, signature, launch = (
         expectations.source,
@@ -99,6 +112,7 @@ def make_tests_beyond(
     fully = _find_full_reach(expectations.suite.tests, roles) if len(roles.sizes) > 1 else reach
     largest = _find_largest_affordable(setting)
     asked = sorted({n for n in numbers if n > reach} | {n for n in excepted if n not in tried})
+    exceeded = max((n for n in numbers if LEAST_TOLD <= n < reach), default=0)
     numbers = [n for n in asked if n <= MAX_SIZE][:MAX_NUMBERS]
     limits = [
         n
@@ -115,9 +129,94 @@ def make_tests_beyond(
         if sketches
         else []
     )
-    return sorted((c.test for c in made if c.test is not None and c.changed), key=count_elements)[
-        :MAX_TESTS
+    tests = sorted((c.test for c in made if c.test is not None and c.changed), key=count_elements)
+    tests = tests[:MAX_TESTS]
+    for number, known in ((exceeded, expectations.suite.tests), *((n, tests) for n in numbers)):
+        if number:
+            tests = [*tests, *_make_telling_tests(setting, roles, expectations, number, known)]
+    return tests
+
+
+def _make_telling_tests(
+    setting: TrialSetting,
+    roles: ParameterRoles,
+    expectations: Expectations,
+    number: int,
+    known: Sequence[UnitTest],
+) -> list[UnitTest]:
+    """For each size of which none of the tests `known` tells anything beyond the number, a test
+    that does, if contents of the suite make one.
+    """
+    names = set(_get_names(setting, roles, number)) & roles.sizes
+    above = [t for t in known if any(get_integer_scalars(t)[n] > number for n in names)]
+    for some in (above[:FIRST_ASKED], above[FIRST_ASKED:MOST_ASKED]):  # the first ones mostly tell
+        if names and some:
+            names = names.difference(*_find_told_sizes(setting, roles, some, number))
+    made: list[UnitTest] = []
+    for name in sorted(names):
+        size = max(number + 1, min(2 * number + 1, MAX_SIZE))
+        sketches = list(_make_telling_sketches(setting, roles, expectations, number, name, size))
+        completed = complete_sketches(
+            setting.backend,
+            setting.compiled,
+            sketches,
+            lambda s: (),
+            setting.geometry_of,
+            _find_largest_affordable(setting),
+        )
+        tests = sorted((c.test for c in completed if c.test is not None), key=count_elements)
+        told = _find_told_sizes(setting, roles, tests, number)
+        made += [test for test, found in zip(tests, told, strict=True) if name in found][:1]
+    return made
+
+
+def _find_told_sizes(
+    setting: TrialSetting, roles: ParameterRoles, tests: Sequence[UnitTest], number: int
+) -> list[frozenset[str]]:
+    """The sizes of which each test tells beyond the number: not with the element at it alone, for
+    `i > number` is true only behind that.
+    """
+    signature = setting.signature
+    names = roles.sizes - roles.leading
+    calls = [
+        replace(materialize_test(t, signature), geometry=setting.geometry_of(t)) for t in tests
     ]
+    sizes = [{n: get_integer_scalars(t)[n] for n in names} for t in tests]
+    request = replace(setting.compiled.request, variant=Variant.PLAIN)
+    plain = setting.backend.compile([request])[0]
+    return find_told_sizes(calls, sizes, number + 1, signature, setting.backend, plain)
+
+
+def _make_telling_sketches(
+    setting: TrialSetting,
+    roles: ParameterRoles,
+    expectations: Expectations,
+    number: int,
+    name: str,
+    size: int,
+) -> Iterator[Sketch]:
+    """The size with contents of the suite's tests, each kind once, and with rising ones."""
+    seen: dict[tuple[object, ...], Sketch] = {}
+    signature = setting.signature
+    for test in expectations.suite.tests:
+        fills = {a.name: a.fill for a in test.assignments if isinstance(a, ArrayValue)}
+        if any(fill is None or fill.kind == "null" for fill in fills.values()):
+            continue
+        free = {
+            a.name: a.value
+            for a in test.assignments
+            if isinstance(a, ScalarValue) and a.name not in roles.sizes
+        }
+        scalars = relate_sizes(signature, roles, 0, roles.base | free | {name: size})
+        side = max(choose_assumed_extent(scalars, signature, 0), size)
+        key = tuple((f.kind, f.arguments) for f in fills.values())  # type: ignore[union-attr]
+        seen.setdefault(key, Sketch(scalars, fills, "threshold", side))  # type: ignore[arg-type]
+    most = MOST_CONTENTS if number <= LONG_CONTENTS else MOST_CONTENTS // 4
+    rising = draw_contents(signature, roles, "sorted", roles.base, 0, NEAR)
+    plain = next(iter(seen.values()), None)
+    yield from list(seen.values())[: most - 1]
+    if plain is not None:
+        yield replace(plain, fills=rising)
 
 
 def _find_largest_affordable(setting: TrialSetting) -> int:

@@ -56,8 +56,8 @@ PAIRS = {
     "forall, do concurrent, two dimensions": (
         "subroutine f(n, m, a, b)\n integer, intent(in) :: n, m\n real, intent(in) :: a(n, m)\n"
         " real, intent(inout) :: b(m, n)\n integer :: i, j\n"
-        " forall (i = 1:n, j = 1:m) b(j, i) = a(i, j) + i\n do concurrent (i = 1:n)\n b(1, i) "
-        "= b(1, i) * 2\n end do\nend subroutine",
+        " forall (i = 1:n, j = 1:m) b(j, i) = a(i, j) + i\n if (m > 0) then\n do concurrent (i = "
+        "1:n)\n b(1, i) = b(1, i) * 2\n end do\n end if\nend subroutine",
         "void f(int n, int m, const float *a, float *b) { for (int i = 0; i < n; i++) { for "
         "(int j = 0; j < m; j++) b[i * m + j] = a[j * n + i] + (i + 1);"
         " if (m > 0) b[i * m] *= 2; } }",
@@ -449,4 +449,6 @@ def test_blas_flags_and_their_helpers(engine):
     right = engine.verify(Pair(source, Program("cpp", "dgemvx", GEMV_CPP)))
     assert right.outcome is Outcome.EQUIVALENT, right.detail
     wrong = GEMV_CPP.replace("trans == 'N' || trans == 'n'", "true")
-    assert engine.verify(Pair(source, Program("cpp", "dgemvx", wrong))).outcome is Outcome.MISMATCH
+    verdict = engine.verify(Pair(source, Program("cpp", "dgemvx", wrong)))
+    # With m = 1 it reads beyond x before it gives other values.
+    assert verdict.outcome in (Outcome.MISMATCH, Outcome.MEMORY_ERROR), verdict.detail

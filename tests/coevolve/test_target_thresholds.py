@@ -84,6 +84,59 @@ def test_a_counter_of_16_bits_is_taken_beyond_them(engine):
     assert engine.verify(Pair(source, Program("cuda", "triple", kernel % "int"))).equivalent
 
 
+# Few elements fulfil the condition. Of whole numbers usual contents are as large as the size, which
+# may make them places: then none does.
+MASKED = """double masked(int n, const double *m, const %s *v, const %s *w, %s limit) {
+  double s = 0;
+  %s
+  for (int i = 0; i < n; i++) {
+    %s t = v[i] * v[i] + w[i] * w[i];
+    if (t <= limit) s += %s * m[i] * t;
+  }
+  %s
+  return s;
+}"""
+ROWS = """void largest(int rows, int cols, const double *a, double *m) {
+  %s
+  for (int r = 0; r < rows; r++) {
+    double best = 0;
+    for (int c = 0; c < cols%s; c++) if (a[r * cols + c] > best) best = a[r * cols + c];
+    m[r] = best;
+  }
+}"""
+ALL = "#pragma omp parallel for reduction(+ : s)"
+
+
+@pytest.mark.parametrize("type_", ["double", "int"])
+@pytest.mark.parametrize(
+    ("factor", "after"),
+    [
+        ("0.5", ""),
+        ("0.5", "if (n > 10000) s = 0;"),
+        ("(i > 5000 ? 0.25 : 0.5)", ""),
+        ("(i > 50000 ? 0.25 : 0.5)", ""),
+    ],
+)
+def test_a_size_of_which_nothing_is_seen_does_not_count_as_tried(engine, type_, factor, after):
+    def write(directive, *parts):
+        return MASKED % (type_, type_, type_, directive, type_, *parts)
+
+    source = Program("cpp", "masked", write("", "0.5", ""))
+    verdict = engine.verify(Pair(source, Program("openmp", "masked", write(ALL, factor, after))))
+    assert verdict.equivalent is (factor == "0.5" and not after), verdict.detail
+
+
+@pytest.mark.parametrize(
+    ("cap", "same"), [("", True), (" && c < 1000", False), (" && c < 4000", False)]
+)
+def test_a_number_that_ends_a_loop_beside_the_size_is_tried(engine, cap, same):
+    source = Program("cpp", "largest", ROWS % ("", ""))
+    target = Program("openmp", "largest", ROWS % ("#pragma omp parallel for", cap))
+    verdict = engine.verify(Pair(source, target))
+    assert verdict.equivalent is same, verdict.detail
+    assert same or "beyond those of the suite" in verdict.detail
+
+
 SUMS = """__device__ double part[512];
 __global__ void k(int n, const double *x) {
   double s = 0;

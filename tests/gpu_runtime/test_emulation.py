@@ -4,6 +4,7 @@ are compiled in one batch.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -417,3 +418,39 @@ def test_far_from_an_allocation_is_out_of_bounds(index: int, backend: EmulatedBa
 cudaMemcpy(out, d, 4, cudaMemcpyDeviceToHost); cudaFree(d); }"""
     assert run_one(backend, text, (i32(0), np.zeros(1, i32))).status is Status.OK
     assert run_one(backend, text, (i32(index), np.zeros(1, i32))).status is Status.OUT_OF_BOUNDS
+
+
+TREE = """__global__ void f(const int *a, int *m) {
+  %s __shared__ int part[128];
+  part[threadIdx.x] = a[threadIdx.x]; %s
+  for (int s = 64; s > 0; s >>= 1) {
+    if (threadIdx.x < s) part[threadIdx.x] += part[threadIdx.x + s]; %s
+  }
+  if (threadIdx.x == 0) m[0] = part[%s];
+}"""
+SYNC = "__syncthreads();"
+OTHER = "__shared__ int more[64]; more[threadIdx.x % 64] = 7; m[1] = more[threadIdx.x % 64];"
+
+
+@pytest.mark.parametrize("before", ["", OTHER])
+@pytest.mark.parametrize("order", range(6))
+@pytest.mark.parametrize("syncs", [("", SYNC), (SYNC, "")])
+def test_a_race_names_two_threads_and_the_byte_of_their_array(
+    backend: EmulatedBackend, before: str, order: int, syncs: tuple[str, str]
+) -> None:
+    text = TREE % (before, *syncs, "0")
+    found = run_one(backend, text, (ramp(128), np.zeros(2, i32)), block=128, order=order)
+    assert found.status is Status.RACE, found.detail
+    said = re.findall(r"block \(0,0,0\) thread \((\d+),0,0\)", found.detail)
+    byte = int(re.search(r"shared memory byte (\d+)", found.detail)[1])  # type: ignore[index]
+    one, other = map(int, said)
+    assert one != other, found.detail
+    # One thread writes its own element, or both that of one of them.
+    assert byte % 4 == 0 and byte // 4 in {one, other}, found.detail
+
+
+def test_a_byte_beyond_a_shared_array_is_counted_from_its_begin(backend: EmulatedBackend) -> None:
+    text = TREE % (OTHER, SYNC, SYNC, "128 + m[0]")
+    values = (ramp(128), np.full(2, 3, i32))
+    found = run_one(backend, text, values, block=128)
+    assert found.status is Status.OUT_OF_BOUNDS and "byte 524" in found.detail, found.detail

@@ -13,6 +13,7 @@ from gpu_runtime.launch.kernel_facts import read_kernel_facts
 from gpu_runtime.launch.plans import (
     MAX_PLANS,
     LaunchPlan,
+    LaunchTooLargeError,
     evaluate_expression,
     list_candidate_plans,
     parse_plan,
@@ -95,6 +96,8 @@ def test_what_is_no_plan_is_refused(text: str) -> None:
         ("grid=len(b) block=64", "'b'"),
         ("grid=1 block=n", "block"),
         ("grid=n*n,n block=64", "grid"),
+        ("grid=1,n*14 block=64", "70000 blocks along y"),
+        ("grid=n*n*n block=1", "along x"),
     ],
 )
 def test_a_geometry_that_cannot_be_is_an_error_that_says_why(text: str, what: str) -> None:
@@ -299,3 +302,13 @@ def test_a_guard_that_holds_at_its_bound_asks_for_one_thread_more(guard: str, bo
         plans("float *y, int n, int m", f"int i = {X}; {guard}")[0]
         == f"grid=ceil({bound}/64),1,1 block=64,1,1"
     )
+
+
+def test_a_launch_that_only_we_do_not_try_is_told_from_one_that_no_device_takes() -> None:
+    plan = parse_plan("grid=n block=128")
+    assert plan.geometry({"n": 1 << 19}, {}).grid == (1 << 19, 1, 1)
+    with pytest.raises(LaunchTooLargeError):
+        plan.geometry({"n": (1 << 20) + 3}, {})
+    with pytest.raises(ValueError) as found:
+        plan.geometry({"n": 1 << 31}, {})
+    assert not isinstance(found.value, LaunchTooLargeError)

@@ -31,6 +31,19 @@ DISTANCE = """int distance(const char *s, int n, const char *t, int m) {
     return n * m == 0 ? best : best - (same > 0);
 }
 """
+LARGEST = """void largest(int rows, int cols, const double *a, double *m) {
+    for (int r = 0; r < rows; r++) {
+        double best = 0.0;
+        for (int c = 0; c < cols; c++) if (a[r * cols + c] > best) best = a[r * cols + c];
+        m[r] = best;
+    }
+}
+"""
+COUNT = """void count(int n, int nb, const float *x, int *h) {
+    for (int b = 0; b < nb; b++) h[b] = 0;
+    for (int i = 0; i < n; i++) h[x[i] >= 0.0f && x[i] < 1.0f ? (int)(x[i] * nb) : nb - 1] += 1;
+}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +101,35 @@ def test_one_side_alone_is_empty(engine):
     for empty in ("n == 0", "m == 0"):
         early = DISTANCE.replace("    int best", f"    if ({empty}) return 0;\n    int best")
         assert judge(engine, DISTANCE, early) is Outcome.MISMATCH
+
+
+@pytest.mark.parametrize(
+    ("source", "old", "new"),
+    [
+        (LARGEST, "best = 0.0;", "best = cols > 0 ? 0.0 : -1.0;"),
+        (LARGEST, "    for (int r", "    if (cols == 0) return;\n    for (int r"),
+        (LARGEST, "    for (int r", "    if (rows == 1) m[0] = 7;\n    else for (int r"),
+        (COUNT, "    for (int b", "    if (n == 0) return;\n    for (int b"),
+        (COUNT, "    for (int i", "    if (nb == 1) return;\n    for (int i"),
+    ],
+)
+def test_a_port_that_is_wrong_where_one_size_is_zero_or_one_is_seen(engine, source, old, new):
+    assert old in source
+    assert judge(engine, source, source) is Outcome.EQUIVALENT
+    assert judge(engine, source, source.replace(old, new, 1)) is Outcome.MISMATCH
+
+
+def test_each_size_is_once_zero_and_once_one_beside_larger_ones(engine):
+    text = """void f(int l, int m, int n, const float *a, const float *b, float *c) {
+    for (int i = 0; i < l; i++) for (int j = 0; j < n; j++) {
+        float s = 0; for (int k = 0; k < m; k++) s += a[i * m + k] * b[k * n + j];
+        c[i * n + j] = s;
+    }
+}"""
+    program = make_single_pair(text, "cpp", text, "openmp").source
+    tests = engine.expectations(program).expectations.suite.tests
+    sizes = [{a.name: a.value for a in t.assignments if a.name in ("l", "m", "n")} for t in tests]
+    for name in ("l", "m", "n"):
+        for end in (0, 1):
+            alone = ({**s, name: 2} for s in sizes if s[name] == end)
+            assert any(min(s.values()) > 1 for s in alone), (name, end)

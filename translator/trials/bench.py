@@ -39,13 +39,15 @@ STATUS_OUTCOMES = {
     Status.DIVERGENCE: Outcome.RUNTIME_ERROR,
     Status.SANITIZER: Outcome.RUNTIME_ERROR,
     Status.EARLY_EXIT: Outcome.RUNTIME_ERROR,
+    Status.TOO_LARGE: Outcome.INVALID_SUITE,
     Status.FORBIDDEN: Outcome.REFUSED,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """How a target first failed. outcome: of the verdict. test: index in the suite, -1 for none.
+    """How a target first failed. outcome: of the verdict; INVALID_SUITE where the target launches
+    more than is tried here, which is not its fault. test: index in the suite, -1 for none.
     detail: one line. difference: set for a MISMATCH of values, else None.
     """
 
@@ -59,12 +61,15 @@ class Failure:
 class Trial:
     """The result of running a target. failure: the first; None if every call passed. launch: text
     of the launch plan used; '' if none was needed. active_threads: most threads seen at work; 0
-    where unknown.
+    where unknown. untried: indices of the tests on which the target launches more than is tried
+    here, and `why` the first of them is too much, in one line.
     """
 
     failure: Failure | None
     launch: str = ""
     active_threads: int = 0
+    untried: tuple[int, ...] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from gpu_runtime.backend import VARIABLES_KEPT, Arguments, has_same_bytes
 from gpu_runtime.call.materialize import get_extents, get_integer_scalars
 from gpu_runtime.call.shims_cuda import has_uninitialized
 from gpu_runtime.launch.launch_from_host import read_host_plan
-from gpu_runtime.launch.plans import LaunchPlan, evaluate_expression
+from gpu_runtime.launch.plans import LaunchPlan, LaunchTooLargeError, evaluate_expression
 from gpu_runtime.launch.row_plans import iterate_all_plans
 from translator.trials.bench import (
     Failure,
@@ -74,6 +74,8 @@ def try_cuda(bench: TrialBench) -> Trial:
         trial = _try_plan(bench, plan, suite, said is not None)
         if trial.failure is None:
             return replace(trial, failure=_try_single_block(bench, plan, suite))
+        if trial.failure.outcome is Outcome.INVALID_SUITE:  # it may be right where another fails
+            return trial
         if best is None or best.failure is None or trial.failure.test > best.failure.test:
             best = trial
         if trial.failure.outcome is Outcome.TIMEOUT:
@@ -94,10 +96,12 @@ def _try_plan(
     """The kernel under one plan. A plan that has no threads for a test on which the source does
     nothing is not launched for it, as any caller would do; one that a device does not take fails
     there, after the tests before it, as does one without threads where the source does something,
-    if the target's own text says it (`n / 256`).
+    if the target's own text says it (`n / 256`). One that a device takes and that is more than is
+    tried here leaves the test untried.
     """
     calls = []
     unfit: Failure | None = None
+    untried: list[Failure] = []
     for i, test in enumerate(suite.tests):
         scalars, extents = get_integer_scalars(test), get_extents(test)
         try:
@@ -108,15 +112,19 @@ def _try_plan(
                 raise ValueError(f"a grid without blocks ('{plan}')")
             if threads or not _is_idle(bench, i):
                 calls.append((i, replace(bench.calls[i], geometry=plan.geometry(scalars, extents))))
+        except LaunchTooLargeError as error:
+            untried.append(Failure(Outcome.INVALID_SUITE, i, str(error)))
         except ValueError as error:
             unfit = Failure(Outcome.RUNTIME_ERROR, i, f"cannot be launched: {error}")
             break
     if not calls:
-        return Trial(
-            unfit or Failure(Outcome.RUNTIME_ERROR, -1, "no test can be launched"), str(plan)
-        )
+        none = Failure(Outcome.RUNTIME_ERROR, -1, "no test can be launched")
+        return Trial(unfit or next(iter(untried), none), str(plan))
     trial = _try_thread_orders(bench, str(plan), calls)
-    return trial if trial.failure is not None else replace(trial, failure=unfit)
+    if trial.failure is not None or unfit is not None:
+        return replace(trial, failure=trial.failure or unfit)
+    left = tuple(one.test for one in untried)
+    return replace(trial, untried=left, why=untried[0].detail if untried else "")
 
 
 def has_grid_stride(text: str, name: str) -> bool:
