@@ -59,6 +59,10 @@ STARTS = 3
 """How often a private Ray may be started that does not come up in its time."""
 SLOW_STARTS = ("timed out during startup", "Failed to start GCS")
 """What Ray says when a part of it was not up within the time that it gives itself."""
+CALLS_REMEMBERED = 5000
+"""Calls whose history a Ray of our own keeps. Its own limit is 100,000, some 300 MiB, and nobody
+looks at it.
+"""
 TOGETHER = 4
 """Stages of a run that may be at work at once."""
 
@@ -415,7 +419,11 @@ def _private(ray: Any) -> dict[str, Any]:
     """How a Ray of our own is: without a dashboard, of which Ray Train's watchman would complain
     every second it finds none.
     """
-    return {"include_dashboard": False, "logging_config": ray.LoggingConfig(log_level="ERROR")}
+    return {
+        "include_dashboard": False,
+        "logging_config": ray.LoggingConfig(log_level="ERROR"),
+        "_system_config": {"task_events_max_num_task_in_gcs": CALLS_REMEMBERED},
+    }
 
 
 def count_requested_gpus(config: Config, verifiers: int) -> dict[str, float]:

@@ -230,7 +230,11 @@ class _Calls:
         for worker in pool.members():
             if waiting and pool.take(worker, self):
                 task = waiting.popleft()
-                future = worker.submit(task.method, *task.arguments)
+                try:
+                    future = worker.submit(task.method, *task.arguments)
+                except BaseException:  # Ctrl-C in a call of this process: others may use it again
+                    pool.give_back(worker)
+                    raise
                 self._running[future] = (worker, task)
                 future.add_done_callback(lambda _, worker=worker: pool.give_back(worker))
 

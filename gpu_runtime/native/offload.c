@@ -50,13 +50,13 @@ __attribute__((noreturn, format(printf, 2, 3))) static void stop(int finding, co
 
 /* ---- the call's arrays -------------------------------------------------------------------------------------------------- */
 
-/* Whether `elements` is a product of at most `factors` sizes of the call, of which each may be a few more or less: with a
- * border on both sides, or without. */
+/* Whether `elements` is a product of `factors` sizes of the call, of which each may be a few more or less: with a border on both
+ * sides, or without. */
 static int is_a_product(int64_t elements, int factors) {
     if (factors == 0) return elements == 1;
     for (int i = 0; i < arguments->n_sizes; i++)
         for (int64_t size = arguments->sizes[i] - 2; size <= arguments->sizes[i] + 2; size++)
-            if (size > 1 && elements % size == 0 && is_a_product(elements / size, factors - 1)) return 1;
+            if (size > 0 && elements % size == 0 && is_a_product(elements / size, factors - 1)) return 1;
     return 0;
 }
 

@@ -176,7 +176,7 @@ def test_cards_name_columns_licence_and_origin(run, tmp_path):
         plain <= there and {n for n in there if not n.startswith(("source_", "target_"))} <= plain
     )
     assert "license:" in card and "Origin and licence" in card
-    assert "Programs are from `builtin`." in card
+    assert "- Programs: `builtin`; Apache License 2.0, it comes with coevolve." in card
     assert "In the folder of the export" in (out / "translator" / "README.md").read_text()
     config = load(run.config)
     mine = replace(config, corpus=replace(config.corpus, source="/home/me/mine"))

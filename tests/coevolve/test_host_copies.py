@@ -61,7 +61,7 @@ void blur(int rows, int cols, const float *a, float *b) {
     ("count", "right"),
     [
         ("(size_t)(n > 0 ? (n - 1) * incx + 1 : 0)", True),
-        ("(size_t)n * incx", True),  # a size of the call: such an array is usual
+        ("(size_t)n * (incx > 0 ? incx : 1)", True),  # a size of the call: such an array is usual
         ("(size_t)n * incx + 1000", False),
         ("(size_t)n * incx * 10 + 100000", False),
     ],

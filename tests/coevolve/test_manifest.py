@@ -236,7 +236,11 @@ def test_a_run_in_many_shards_is_the_run_in_one(finished, monkeypatch, tmp_path,
     small = functools.partial(run_folder.write_shards, shard_bytes=2000)
     monkeypatch.setattr(run_folder, "write_shards", small)
     folder = RunFolder(run(replace(config, run_dir=str(tmp_path / "run")), use_ray=False))
-    names = {name for name in manifest.read_manifest(whole.root) if name.endswith(".jsonl")}
+    names = {
+        name
+        for name in manifest.read_manifest(whole.root)
+        if name.endswith(".jsonl") and not name.startswith("round-2")  # which another test added
+    }
     assert {"corpus.jsonl", "round-1/verdicts.jsonl", "evaluation_suites.jsonl"} <= names
     for name in names:
         shards = list_shards(folder.root / name)

@@ -114,15 +114,15 @@ def test_a_run_in_two_directions_resumes_and_tells_them_apart(short, tmp_path, m
     """
     other = replace(short, run_dir=str(tmp_path / "other"))
     whole = RunFolder(run(short, use_ray=False))
-    stopped = stages.train_models
+    stopped = stages.train_translators
     monkeypatch.setattr(
-        stages, "train_models", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt())
+        stages, "train_translators", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt())
     )
     with pytest.raises(KeyboardInterrupt):
         run(other, use_ray=False)
     resumed = RunFolder(other.run_dir)
     resumed.round(1).verdicts.unlink()  # verified again from the proposals
-    monkeypatch.setattr(stages, "train_models", stopped)
+    monkeypatch.setattr(stages, "train_translators", stopped)
     capsys.readouterr()
     run(other, use_ray=False)
     for path in [
@@ -246,7 +246,7 @@ def test_one_translator_each_learns_and_is_asked_for_its_own_direction(short, tm
     ]
     assert [line[0] for line in lines[2:]] == ["| cpp:openmp", "| fortran:openmp-fortran"]
     assert [line[3] for line in lines[2:]] == [str(len(triplets)), "0"] and lines[2][7].startswith(
-        "50.0 (50 to 50) → 50.0"
+        "50.0 → 50.0"
     )
     for name in (folder.root, folder.export):
         assert [

@@ -419,13 +419,17 @@ def test_what_a_test_does_not_hold_may_be_copied_but_not_used(backend: EmulatedB
     is still right.
     """
     copy = (
-        "cudaMalloc(&d, 2 * b); cudaMemcpy(d, h, 2 * b, cudaMemcpyHostToDevice); %s "
-        "cudaMemcpy(h, d, 2 * b, cudaMemcpyDeviceToHost);"
+        "cudaMalloc(&d, COUNT); cudaMemcpy(d, h, COUNT, cudaMemcpyHostToDevice); %s "
+        "cudaMemcpy(h, d, COUNT, cudaMemcpyDeviceToHost);"
     )
     values = (np.arange(20, dtype=np.int32), np.int32(20))
-    untouched = run(backend, "cuda", HOST % (copy % "k<<<1, 32>>>(d, n);"), values)
+    rows = copy.replace("COUNT", "n * b")
+    untouched = run(backend, "cuda", HOST % (rows % "k<<<1, 32>>>(d, n);"), values)
     assert untouched.status is OK and list(untouched.values[0]) == list(range(1, 21))
-    assert run(backend, "cuda", HOST % (copy % "k<<<1, 32>>>(d, n + 1);"), values).status is BOUNDS
+    assert run(backend, "cuda", HOST % (rows % "k<<<1, 32>>>(d, n + 1);"), values).status is BOUNDS
+    twice = copy.replace("COUNT", "2 * b")  # no size of the call explains it
+    beyond = run(backend, "cuda", HOST % (twice % "k<<<1, 32>>>(d, n);"), values)
+    assert beyond.status is BOUNDS
 
 
 def test_hooks_forget_the_call_before(backend: EmulatedBackend) -> None:
