@@ -153,8 +153,11 @@ def _make_telling_tests(
         if names and some:
             names = names.difference(*_find_told_sizes(setting, roles, some, number))
     made: list[UnitTest] = []
+    largest = _find_largest_affordable(setting)
+    size = max(number + 1, min(2 * number + 1, MAX_SIZE))
+    if _predict_length(expectations.suite.tests, roles, size) > largest:
+        return []
     for name in sorted(names):
-        size = max(number + 1, min(2 * number + 1, MAX_SIZE))
         sketches = list(_make_telling_sketches(setting, roles, expectations, number, name, size))
         completed = complete_sketches(
             setting.backend,
@@ -162,7 +165,7 @@ def _make_telling_tests(
             sketches,
             lambda s: (),
             setting.geometry_of,
-            _find_largest_affordable(setting),
+            largest,
         )
         tests = sorted((c.test for c in completed if c.test is not None), key=count_elements)
         told = _find_told_sizes(setting, roles, tests, number)

@@ -484,6 +484,7 @@ class WholeFails:
         ]
 
 
+@pytest.mark.slow
 def test_a_round_keeps_joined_ports(tmp_path):
     config = parse(
         {
