@@ -248,6 +248,7 @@ def test_an_adapter_may_be_kept_and_learns_on(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_what_a_model_of_four_bits_learns_is_in_the_plain_weights_that_it_saves(
     tmp_path: Path,
 ) -> None:

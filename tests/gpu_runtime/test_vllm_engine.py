@@ -164,6 +164,7 @@ def test_it_sleeps_while_it_learns_from_verdicts_too(model: VllmModel) -> None:
     assert [c[0] for c in CALLS][3:] == ["wake", "reload_weights", "wake", "forgotten", "generate"]
 
 
+@pytest.mark.slow
 def test_early_stopping_asks_the_model_that_learns_not_the_engine(model: VllmModel) -> None:
     """It was woken with the old weights, whose score never changes."""
     scores: list[float] = []
