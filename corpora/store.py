@@ -19,7 +19,7 @@ import typing
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -378,7 +378,7 @@ def write_shards(
 
     `path` appears last, so where it exists all are there. Holds at most one shard in memory.
     """
-    path, count, rest = Path(path), 0, iter(records)
+    path, rest = Path(path), iter(records)
     first, held = _take_shard(rest, shard_bytes)
     written: list[Path] = []
     try:
@@ -389,10 +389,10 @@ def write_shards(
         while count:
             path.unlink(missing_ok=True)
             written.append(_shard_path(path, len(written) + 1))
-            write_atomically(written[-1], partial(_put, body))
+            _write_bytes(written[-1], body)
             held += count
             body, count = _take_shard(rest, shard_bytes)
-        write_atomically(path, partial(_put, first))
+        _write_bytes(path, first)
     except BaseException:
         for shard in reversed(written):
             shard.unlink(missing_ok=True)
@@ -415,8 +415,8 @@ def _take_shard(records: Iterator[object], shard_bytes: int) -> tuple[bytes, int
     return b"".join(lines), len(lines)
 
 
-def _put(body: bytes, file: BinaryIO) -> None:
-    file.write(body)
+def _write_bytes(path: Path, body: bytes) -> None:
+    write_atomically(path, lambda file: file.write(body))
 
 
 def _shard_path(path: Path, number: int) -> Path:

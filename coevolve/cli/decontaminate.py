@@ -228,8 +228,8 @@ def _as_json(
     corpus: LoadedPrograms,
     evaluation: LoadedPrograms,
 ) -> str:
-    """unit: `programs` or `pairs`, of which there are `count`. rows: what is said of each held-back
-    one.
+    """The text that `--json` prints. unit: what the corpus holds, `programs` or `pairs`. count: how
+    many of them. rows: one JSON object for each that is held back.
     """
     from coevolve.evaluation.decontamination import KINDS
 

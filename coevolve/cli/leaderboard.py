@@ -77,18 +77,14 @@ def read_board(path: Path) -> list[dict]:
     """Return the rows of a file of `coevolve eval --leaderboard`. Raises UserError or CorpusError
     with one line for a file that cannot be read or a row that is none.
     """
-    from coevolve.evaluation.corpus import parse_json_row
-    from corpora.datasets.tables import read_file
+    from coevolve.evaluation.corpus import read_json_rows
 
     if not path.exists():
         raise UserError(
             f"'{path}' does not exist; coevolve eval --leaderboard FILE.jsonl writes it"
         )
     rows = []
-    for number, line in enumerate(read_file(path).split("\n"), 1):
-        if not line.strip():
-            continue
-        row = parse_json_row(path, number, line)
+    for number, row in read_json_rows(path):
         if not isinstance(row.get("model"), str) or not _is_number(row.get(_RANKED_BY)):
             raise UserError(
                 f"'{path}', line {number} is no row of coevolve eval --leaderboard: it has no "

@@ -250,12 +250,13 @@ def run(args: argparse.Namespace) -> int:
         host=args.host,
         time_limit_s=args.time_limit_s,
     )
-    direction, programs, left_out = _questions(args)
+    asked = _questions(args)
+    direction, programs, left_out = asked.direction, asked.programs, asked.left_out
     if args.out:
         require_place("--out", args.out)
         require_other_file("--out", args.out, args.file)
     if args.patch:
-        return _print_patch(args, direction, programs, left_out, options)
+        return _print_patch(args, asked, options)
     named = resolve_model(args.model, "translator", str(direction))
     named.require_taught(str(direction))
     from coevolve.evaluation.answering import describe_usage
@@ -279,7 +280,7 @@ def run(args: argparse.Namespace) -> int:
         finally:  # whoever interrupts keeps what stands
             if args.out and any(port.text for port in made):
                 written = Path(args.out).read_text(encoding="utf-8", errors="replace")
-                _write_evidence(args, direction, made, Path(args.out), written)
+                _write_evidence(args, asked, made, Path(args.out), written)
     if rows is not None:
         named_out = [{"function": each.name, **_where(each)} for each in left_out]
         print(json.dumps({"direction": str(direction), "ports": rows, "left_out": named_out}))
@@ -311,7 +312,7 @@ def _kept(ports: Iterable[Port], made: list[Port]) -> Iterator[Port]:
 
 def _write_evidence(
     args: argparse.Namespace,
-    direction: Direction,
+    asked: _Questions,
     ports: Sequence[Port],
     port_file: Path,
     port_text: str,
@@ -346,7 +347,7 @@ def _write_evidence(
         if port.text and port.verdict is not None
     )
     folder = place.parent
-    whole, _ = _read_project_file(args, direction.source.name)
+    whole = asked.whole
     source = (
         whole.inlined.text
         if whole is not None and whole.changed
@@ -355,8 +356,8 @@ def _write_evidence(
     record = PortEvidence(
         relative_to(Path(args.file), folder),
         relative_to(port_file, folder),
-        direction.source.name,
-        direction.target.name,
+        asked.direction.source.name,
+        asked.direction.target.name,
         source,
         hash_text(port_text),
         functions,
@@ -370,9 +371,7 @@ def _write_evidence(
 
 def _print_patch(
     args: argparse.Namespace,
-    direction: Direction,
-    programs: Sequence[Program],
-    left_out: Sequence[SkippedItem],
+    asked: _Questions,
     options: TranslationOptions,
 ) -> int:
     """Print a diff that adds directives to the file, or write it to `--out`. Returns the exit code.
@@ -383,12 +382,13 @@ def _print_patch(
     from coevolve.port.by_directives import takes_directives
     from coevolve.port.patch import PlannedFunction, make_patch, read_exactly
 
+    direction, programs = asked.direction, asked.programs
     if not takes_directives(direction) or not Path(args.file).is_file():
         raise UserError(
             f"--patch adds OpenMP directives to one file of serial code; '{direction}' of "
             f"'{args.file}' is something else"
         )
-    whole, plain = _read_project_file(args, direction.source.name)
+    whole, plain = asked.whole, asked.plain
     written = (
         whole.inlined.text if whole is not None and plain is not None and plain.classes else ""
     )
@@ -416,10 +416,11 @@ def _print_patch(
     if args.out or args.evidence or args.found_inputs:
         missing = {name for name, _ in patch.left_out}
         kept = [port for port in made if port.program.name not in missing]
-        _write_evidence(args, direction, kept, Path(args.file), patch.text)
-    for name, why in (*patch.left_out, *((s.name or "text", s.reason) for s in left_out)):
+        _write_evidence(args, asked, kept, Path(args.file), patch.text)
+    for name, why in (*patch.left_out, *((s.name or "text", s.reason) for s in asked.left_out)):
         print(f"{name}: not in the patch, {why}", file=sys.stderr)
-    complete = len(planned) - len(patch.left_out) == len(programs) and not left_out
+    ported = len(planned) - len(patch.left_out)
+    complete = ported == len(programs) and not asked.left_out
     return 0 if complete else 1
 
 
@@ -604,12 +605,20 @@ def describe_port_source(out: str, texts: Sequence[str], left_out: int) -> str:
     )
 
 
-def _questions(
-    args: argparse.Namespace,
-) -> tuple[Direction, Sequence[Program], Sequence[SkippedItem]]:
-    """The functions of the file, and those of it that tests cannot call (none where one function is
-    asked for).
+@dataclass(frozen=True, slots=True)
+class _Questions:
+    """What is asked for. programs: the functions of the file. left_out: those of it that tests
+    cannot call (none where one function is asked for). whole, plain: as of `_read_project_file`.
     """
+
+    direction: Direction
+    programs: Sequence[Program]
+    left_out: Sequence[SkippedItem]
+    whole: ProjectText | None
+    plain: PlainText | None
+
+
+def _questions(args: argparse.Namespace) -> _Questions:
     from coevolve.cli.errors import UserError
     from coevolve.verification.cut_out import functions_as_compiled
     from corpora.datasets.loaders import load_corpus
@@ -622,7 +631,8 @@ def _questions(
         direction = parse_direction(f"{source.name}:{target}")
     except ValueError as error:
         raise UserError(str(error)) from None
-    read, unread = _take_headers_in(args, source.name)
+    whole, plain = _read_project_file(args, source.name)
+    read, unread = _take_headers_in(Path(args.file), whole, plain)
     loaded = load_corpus(str(read), source.name)
     loaded = replace(loaded, skipped=(*unread, *loaded.skipped))
     if Path(args.file).is_file() and any(
@@ -660,7 +670,7 @@ def _questions(
                 absent,
             )
             raise UserError(f"{why}; the file has {', '.join(p.name for p in programs)}")
-        return direction, tuple(chosen), ()
+        return _Questions(direction, tuple(chosen), (), whole, plain)
     helpers = found if len(found := find_helpers(programs)) < len(programs) else []
     idle = []
     if direction.target.model == "openmp":
@@ -674,7 +684,8 @@ def _questions(
             file=sys.stderr,
         )
     helpers = [*helpers, *idle]
-    return direction, tuple(p for p in programs if p not in helpers), left_out
+    own = tuple(p for p in programs if p not in helpers)
+    return _Questions(direction, own, left_out, whole, plain)
 
 
 def _read_project_file(
@@ -709,14 +720,12 @@ def _read_project_file(
 
 
 def _take_headers_in(
-    args: argparse.Namespace, dialect: str
+    file: Path, whole: ProjectText | None, plain: PlainText | None
 ) -> tuple[Path, tuple[SkippedItem, ...]]:
-    """The file to read in the place of FILE, and functions that are not in it: a copy that holds
+    """The file to read in the place of `file`, and functions that are not in it: a copy that holds
     the headers of its project, where it includes some or `-D` defines macros, and classes with
-    accessors as plain structures; else FILE itself. Raises UserError where they do not fit.
+    accessors as plain structures; else `file` itself. whole, plain: as of `_read_project_file`.
     """
-    file = Path(args.file)
-    whole, plain = _read_project_file(args, dialect)
     classes = plain.classes if plain else ()
     for line in whole.missing if whole else ():
         print(line, file=sys.stderr)

@@ -9,7 +9,7 @@ is a CorpusError of one line.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,16 +106,19 @@ def read_first_row(path: Path) -> dict:
     """Return the first row of a JSONL file, {} if the file has none. Raises CorpusError if the file
     cannot be read or the row is not a JSON object.
     """
+    return next((row for _, row in read_json_rows(path)), {})
+
+
+def read_json_rows(path: Path) -> Iterator[tuple[int, dict]]:
+    """Yield (line number from 1, row) of each row of a JSONL file. Raises CorpusError if the file
+    cannot be read or a row is not a JSON object.
+    """
     for number, line in enumerate(read_file(path).split("\n"), 1):
         if line.strip():
-            return parse_json_row(path, number, line)
-    return {}
+            yield number, _parse_row(path, number, line)
 
 
-def parse_json_row(path: Path, number: int, line: str) -> dict:
-    """Parse one row of a JSONL file. line: its text. path, number (from 1): the file and the line's
-    number, for the message. Raises CorpusError if the row is not a JSON object.
-    """
+def _parse_row(path: Path, number: int, line: str) -> dict:
     try:
         row = parse_json(line)
     except JsonError as error:

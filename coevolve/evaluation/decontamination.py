@@ -125,8 +125,8 @@ def _column(table: pyarrow.Table, name: str) -> list[str | None]:
 def find_held_back_pairs(
     table: pyarrow.Table, evaluation: Sequence[Program], name: str
 ) -> list[HeldBackPair]:
-    """Return the pairs of a table, in order, of which the source or the target equals or nearly
-    equals a program of `evaluation`. name: the file's.
+    """Return the pairs that must not be trained on, in the order of their rows. In each of them the
+    source or the target is like a program of `evaluation`. table: of pairs. name: of its file.
     """
     worst: dict[int, HeldBackPair] = {}
     for held in find_held_back(list_pair_programs(table, name), evaluation):

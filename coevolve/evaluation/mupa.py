@@ -15,9 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from coevolve.evaluation.corpus import EvalCorpus, EvalItem, parse_json_row, read_first_row
+from coevolve.evaluation.corpus import EvalCorpus, EvalItem, read_first_row, read_json_rows
 from corpora.datasets.loaders import CorpusError
-from corpora.datasets.tables import read_file
 from corpora.dialects import Direction
 from corpora.extraction.extract import SkippedItem, explain_uncallable
 from corpora.frontends.c_family import parse_c_family
@@ -97,10 +96,7 @@ def load_mupa(spec: str, direction: Direction) -> EvalCorpus:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict]]:
-    for number, line in enumerate(read_file(path).split("\n"), 1):
-        if not line.strip():
-            continue
-        row = parse_json_row(path, number, line)
+    for number, row in read_json_rows(path):
         for key in CODE.values():
             if not isinstance(row.get(key), str):
                 raise CorpusError(f"'{path}', line {number}: '{key}' is missing or not text")

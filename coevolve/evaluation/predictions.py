@@ -18,9 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from coevolve.evaluation.corpus import EvalItem, parse_json_row
+from coevolve.evaluation.corpus import EvalItem, read_json_rows
 from corpora.datasets.loaders import CorpusError, read_tokenized_texts
-from corpora.datasets.tables import read_file
 from corpora.dialects import Direction, get_dialect
 from corpora.records import Program
 from translator.prompting.answers import is_wrapped
@@ -84,10 +83,7 @@ def _unwrap(source: Program, text: str, target: str) -> str:
 def _rows(path: Path, items: Sequence[EvalItem]) -> dict[str, list[str]]:
     known = {item.id for item in items}
     found: dict[str, list[str]] = {}
-    for number, line in enumerate(read_file(path).split("\n"), 1):
-        if not line.strip():
-            continue
-        row = parse_json_row(path, number, line)
+    for number, row in read_json_rows(path):
         if not isinstance(row.get("text"), str):
             raise CorpusError(f"'{path}', line {number}: 'text' is missing or not text")
         found.setdefault(_identity(path, number, row, items, known), []).append(row["text"])

@@ -16,7 +16,12 @@ from dataclasses import asdict, dataclass, field
 from coevolve.evaluation.corpus import EvalCorpus, EvalItem
 from coevolve.evaluation.metrics import efficiency_at_k, pass_at_k
 from coevolve.evaluation.scoring import ItemScore
-from coevolve.evaluation.statistics import FEWEST_ITEMS, Interval, bootstrap_mean
+from coevolve.evaluation.statistics import (
+    FEWEST_ITEMS,
+    Interval,
+    bootstrap_mean,
+    is_telling,
+)
 from coevolve.evaluation.text_scores import compute_bleu, compute_codebleu
 
 SCHEMA_VERSION = 1
@@ -331,8 +336,8 @@ def select_interval(figure: dict) -> Interval | None:
     `flatten_figures`.
     """
     low, high = figure.get("ci95") or (0.0, 0.0)
-    enough = figure.get("n_items", FEWEST_ITEMS) >= FEWEST_ITEMS and high - low > 1e-9
-    return (low, high) if enough else None
+    items = figure.get("n_items", FEWEST_ITEMS)
+    return (low, high) if is_telling((low, high), items) else None
 
 
 def format_markdown(result: dict) -> str:

@@ -48,6 +48,13 @@ def can_bootstrap(values: Sequence[float]) -> bool:
     return len(values) >= FEWEST_ITEMS and max(values) - min(values) > 1e-9
 
 
+def is_telling(interval: Interval, items: int) -> bool:
+    """Return whether a bootstrap's interval (low, high) over `items` problems says how sure a mean
+    is, as `can_bootstrap` does where the values are at hand.
+    """
+    return items >= FEWEST_ITEMS and interval[1] - interval[0] > 1e-9
+
+
 def bootstrap_mean(
     values: Sequence[float], seed: int = 0, resamples: int = RESAMPLES
 ) -> Interval | None:

@@ -167,11 +167,10 @@ def retire(root: Path, paths: list[Path]) -> None:
     root: the run's folder. paths: inside it. Raises ConfigError if the manifest is damaged.
     """
     names = {str(path.relative_to(root)) for path in paths}
-    starts = tuple(f"{name}/" for name in names)
     with _CHANGING:
         held, retired = _read(root)
-        left = {n: was for n, was in held.items() if n not in names and not n.startswith(starts)}
-        _write(root, left, retired | names)
+        gone = {own for name in names for own in _own_seals(held, name)}
+        _write(root, {n: was for n, was in held.items() if n not in gone}, retired | names)
 
 
 def is_retired(root: Path, path: Path) -> bool:

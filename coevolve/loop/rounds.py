@@ -30,6 +30,7 @@ from coevolve.loop.run_workers import make_local_workers, make_no_workers, make_
 from coevolve.loop.schedule import Step, run_steps
 from coevolve.loop.stage_run import Run
 from coevolve.loop.workers import RunWorkers
+from corpora.store import count_jsonl
 from gpu_runtime.backend import BackendError
 from gpu_runtime.models.backends import MODEL_BACKENDS
 from gpu_runtime.models.protocol import ModelError
@@ -99,7 +100,7 @@ def _told_while_starting(
 
 def _write_results(config: Config, folder: RunFolder) -> None:
     """Export the models and the pairs, print the table, and write the report."""
-    from coevolve.cli.export import export_run, triplets_until
+    from coevolve.cli.export import export_run
     from coevolve.report.direction_table import format_markdown, make_rows
     from coevolve.report.page import print_table, write_report
 
@@ -110,7 +111,10 @@ def _write_results(config: Config, folder: RunFolder) -> None:
     print(f"report:      {write_report(folder.root)}")
     made = (*find_checkpoints(config, folder.export), folder.export / "tester")
     print(f"checkpoints: {', '.join(map(str, made))}")
-    kept = any(triplets_until(folder, config.round.count))
+    kept = any(
+        triplets.exists() and count_jsonl(triplets)
+        for triplets in (folder.round(k).triplets for k in range(1, config.round.count + 1))
+    )
     print(f"pairs:       {folder.export / 'pairs.parquet'}{'' if kept else ' (none was kept)'}")
 
 

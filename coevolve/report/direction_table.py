@@ -205,12 +205,12 @@ def _format_pass_rate(figures: dict) -> str:
 
 def _format_difference(row: DirectionResult) -> str:
     """The change of pass@1; with an interval and p where a bootstrap says something of them."""
-    from coevolve.evaluation.statistics import FEWEST_ITEMS
+    from coevolve.evaluation.statistics import is_telling
 
     change = row.change
     if change is None:
         return "–"
-    if len(compute_pass_rates(row.after)) < FEWEST_ITEMS or change.ci95[0] == change.ci95[1]:
+    if not is_telling(change.ci95, len(compute_pass_rates(row.after))):
         return f"{100 * change.value:+.1f}"
     return (
         f"{100 * change.value:+.1f} ({100 * change.ci95[0]:+.1f} to "

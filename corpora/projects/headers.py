@@ -126,7 +126,7 @@ def _add_file(made: _Builder, path: Path, conditional: bool) -> None:
             word = directive.word
             dropped = word == "pragma" and directive.name not in KNOWN_PRAGMAS
             if directive is not guard:
-                depth += (word in ("if", "ifdef", "ifndef")) - (word == "endif")
+                depth += _count_opened(directive)
             if word == "include" and until == number:
                 name = included_path(directive, text)
                 quoted = directive.tokens[:1] and directive.tokens[0].kind == "string"
@@ -185,16 +185,24 @@ def _find_guard(directives: Sequence[DirectiveLine]) -> DirectiveLine | None:
     """The `#ifndef` that keeps a header from being read twice, from its first directive to its
     last; None where there is none.
     """
-    words = [each.word for each in directives if each.word != "pragma"]
     kept = [each for each in directives if each.word != "pragma"]
-    if words[:2] != ["ifndef", "define"] or kept[0].name != kept[1].name or not kept[0].name:
+    if (
+        [each.word for each in kept[:2]] != ["ifndef", "define"]
+        or kept[0].name != kept[1].name
+        or not kept[0].name
+    ):
         return None
     depth = 0
     for each in kept:
-        depth += (each.word in ("if", "ifdef", "ifndef")) - (each.word == "endif")
+        depth += _count_opened(each)
         if depth == 1 and each.word in ("else", "elif") or depth == 0 and each is not kept[-1]:
             return None
     return kept[0] if depth == 0 else None
+
+
+def _count_opened(directive: DirectiveLine) -> int:
+    """1 where a conditional begins, -1 where one ends, else 0."""
+    return (directive.word in ("if", "ifdef", "ifndef")) - (directive.word == "endif")
 
 
 def _line_starts(text: str) -> list[int]:

@@ -54,9 +54,12 @@ __attribute__((noreturn, format(printf, 2, 3))) static void stop(int finding, co
  * sides, or without. */
 static int is_a_product(int64_t elements, int factors) {
     if (factors == 0) return elements == 1;
-    for (int i = 0; i < arguments->n_sizes; i++)
-        for (int64_t size = arguments->sizes[i] - 2; size <= arguments->sizes[i] + 2; size++)
+    for (int i = 0; i < arguments->n_sizes; i++) {
+        int64_t own = arguments->sizes[i];
+        if (own < -1 || own - 2 > elements) continue; /* far from any factor; the ends of the type overflow below */
+        for (int64_t size = own - 2; size <= own + 2; size++)
             if (size > 0 && elements % size == 0 && is_a_product(elements / size, factors - 1)) return 1;
+    }
     return 0;
 }
 

@@ -51,27 +51,24 @@ def find_told_sizes(
         by name. A call on which the program does not end well tells nothing.
     """
     asked = [
-        (i, name, outer)
-        for i, own in enumerate(sizes)
-        for name, value in own.items()
-        if value > number
-        for outer in SIDES
+        (i, name) for i, own in enumerate(sizes) for name, value in own.items() if value > number
     ]
     names = [p.name for p in signature.parameters]
     changed: list[Arguments] = []
-    for i, name, outer in asked:
-        changed.append(_level(calls[i], sizes[i][name], number, outer, signature))
+    for i, name in asked:
         place, values = names.index(name), list(calls[i].values)
         values[place] = np.array(number, values[place].dtype)
         changed.append(replace(calls[i], values=tuple(values)))
+        changed += [_level(calls[i], sizes[i][name], number, outer, signature) for outer in SIDES]
     runs = run_each(backend, compiled, [*calls, *changed], LIMITS)
-    plain, others = runs[: len(calls)], runs[len(calls) :]
+    plain, others = runs[: len(calls)], iter(runs[len(calls) :])
     hidden: list[set[str]] = [set() for _ in calls]
-    for k, (i, name, outer) in enumerate(asked):
-        both = others[2 * k : 2 * k + 2]
-        writes = _writes_beyond(calls[i], plain[i], (sizes[i][name], number, outer))
-        if not writes and not all(_differs(calls[i], plain[i], other) for other in both):
-            hidden[i].add(name)
+    for i, name in asked:
+        shorter = _differs(calls[i], plain[i], next(others))
+        for outer, level in zip(SIDES, [next(others) for _ in SIDES], strict=True):
+            writes = _writes_beyond(calls[i], plain[i], (sizes[i][name], number, outer))
+            if not writes and not (shorter and _differs(calls[i], plain[i], level)):
+                hidden[i].add(name)
     return [
         frozenset(n for n, value in own.items() if value > number) - hidden[i]
         if plain[i].status is Status.OK

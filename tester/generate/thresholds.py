@@ -147,16 +147,16 @@ def _make_telling_tests(
     """For each size of which none of the tests `known` tells anything beyond the number, a test
     that does, if contents of the suite make one.
     """
+    largest = _find_largest_affordable(setting)
+    size = max(number + 1, min(2 * number + 1, MAX_SIZE))
+    if _predict_length(expectations.suite.tests, roles, size) > largest:
+        return []
     names = set(_get_names(setting, roles, number)) & roles.sizes
     above = [t for t in known if any(get_integer_scalars(t)[n] > number for n in names)]
     for some in (above[:FIRST_ASKED], above[FIRST_ASKED:MOST_ASKED]):  # the first ones mostly tell
         if names and some:
             names = names.difference(*_find_told_sizes(setting, roles, some, number))
     made: list[UnitTest] = []
-    largest = _find_largest_affordable(setting)
-    size = max(number + 1, min(2 * number + 1, MAX_SIZE))
-    if _predict_length(expectations.suite.tests, roles, size) > largest:
-        return []
     for name in sorted(names):
         sketches = list(_make_telling_sketches(setting, roles, expectations, number, name, size))
         completed = complete_sketches(

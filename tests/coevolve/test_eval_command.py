@@ -452,7 +452,7 @@ def test_a_leaderboard_ranks_comparable_rows_only(tmp_path, capsys):
 
 
 def side(passed: list[int], samples: int = 1, codebleu: list | None = None) -> EvaluationSide:
-    """An evaluation of which the items' right answers are given."""
+    """An evaluation in which item k has passed[k] right answers among `samples`."""
     rows = {
         str(k): {
             "id": str(k),

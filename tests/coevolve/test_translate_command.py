@@ -409,8 +409,9 @@ def test_helpers_on_the_device_come_with_what_calls_them(tmp_path):
         include=[],
         define=[],
     )
-    _, programs, left_out = _questions(asked)
-    assert [p.name for p in programs] == ["f"] and [s.name for s in left_out] == ["third"]
+    found = _questions(asked)
+    assert [p.name for p in found.programs] == ["f"]
+    assert [s.name for s in found.left_out] == ["third"]
 
 
 @pytest.mark.parametrize(
@@ -439,7 +440,8 @@ def test_parameters_for_shared_data_are_reported(tmp_path, name, text):
         include=[],
         define=[],
     )
-    way, (program,), _ = _questions(asked)
+    questions = _questions(asked)
+    way, (program,) = questions.direction, questions.programs
     assert (
         find_shared_data(program, text) == ("rate",)
         and find_shared_data(program, program.text) == find_shared_data(program, "") == ()
