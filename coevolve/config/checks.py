@@ -22,7 +22,7 @@ from corpora.dialects import parse_direction
 CHOICES = {
     "model.constrain": ("none", "syntax", "types", "full"),
     "model.backend": ("scratch", "pretrained", "vllm", "openai"),
-    "round.learn": ("back", "forward", "both", "dpo", "grpo"),
+    "round.learn": ("back", "forward", "both", "asked", "dpo", "grpo"),
     "round.experience": ("accumulate", "replace", "mix"),
     "round.selection": ("first", "hard"),
     "round.translators": ("one", "each"),
@@ -53,7 +53,6 @@ RANGES = {
 }
 AT_LEAST_ONE = (
     "round.samples",
-    "round.suites",
     "round.per_source",
     "evaluate.samples",
     "model.layers",
@@ -202,14 +201,14 @@ def _check_together(config: Config, where: str) -> None:
     if config.round.lessons == "generated" and config.round.learn in ("dpo", "grpo"):
         raise ConfigError(
             f"{where}: round.lessons = 'generated' has no verdicts to learn from; it goes with "
-            f"round.learn = back, forward or both"
+            f"round.learn = back, forward, both or asked"
         )
     if config.round.control and (
         config.round.lessons == "generated" or config.round.learn in ("dpo", "grpo")
     ):
         raise ConfigError(
             f"{where}: round.control compares with learning from pairs; it goes with round.learn = "
-            f"back, forward or both, and without the preset 'control'"
+            f"back, forward, both or asked, and without the preset 'control'"
         )
     if config.round.control and config.round.freezes_translator:
         raise ConfigError(

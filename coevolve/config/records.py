@@ -143,10 +143,11 @@ class RoundConfig:
     """What a round proposes, keeps and learns.
 
     count: rounds after the cold start. samples: candidates per program. suites: Tester's answers
-        per program.
+        per program; 0: tests by rules alone.
     temperature: of both models' sampling.
-    learn: `back` (the real program is the label), `forward` (the generated one is), `both`, `dpo`
-        (right answers over wrong ones) or `grpo` (verdicts as reward).
+    learn: `back` (the real program is the label), `forward` (the generated one is), `both`, `asked`
+        (those of the two that lie in the run's directions), `dpo` (right answers over wrong ones)
+        or `grpo` (verdicts as reward).
     lessons: `kept` pairs, or as much `generated` data. freeze: which model is not trained: `none`,
         `translator`, `tester` or `both`.
     epochs: passes over the pairs. learning_rate: its peak. replay: generated lessons per pair.

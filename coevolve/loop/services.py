@@ -291,7 +291,12 @@ class TranslatorService:
         )
         teacher = self._translator(None, classify_model(checkpoint), checkpoint)
         weights = [compute_weight(t, settings.selection) for t in kept]
-        examples = teacher.examples([(t.source, t.target) for t in kept], settings.learn, weights)
+        examples = teacher.examples(
+            [(t.source, t.target) for t in kept],
+            settings.learn,
+            weights,
+            directions or tuple(map(str, self.config.directions)),
+        )
         if lessons == "generated":
             stream = CONTROL_STREAM + number
             examples = match_lesson_length(
@@ -524,9 +529,11 @@ class TesterService:
         self, checkpoint: str, programs: list[Program], sampling: Sampling
     ) -> list[list[tuple[tuple[UnitTest, ...], int]]]:
         """Ask the model in the folder `checkpoint` for tests of each program. Returns per program,
-        per answer: (readable tests, number of tests written). Raises ModelError if the model
-        fails.
+        per answer: (readable tests, number of tests written). Where no answers are wanted, no
+        model is opened. Raises ModelError if the model fails.
         """
+        if not sampling.n:
+            return [[] for _ in programs]
         with self.checkpoints.record_usage_of(checkpoint) as model:
             return self._tester(model, SUITE_STYLES[classify_model(checkpoint)]).answers(
                 programs, sampling

@@ -145,6 +145,9 @@ def test_back_teaches_the_reverse_direction_with_the_real_program_as_label() -> 
         "__global__"
     )
     assert translator.examples([(SOURCE, KERNEL)], "both") == [back, forward]
+    onward = {"learn": "asked", "directions": ["cpp:cuda"]}
+    assert translator.examples([(SOURCE, KERNEL)], **onward) == [forward]
+    assert translator.examples([(KERNEL, SOURCE)], **onward) == [forward]
     with pytest.raises(ValueError, match="back, forward, both"):
         translator.examples([], "bakc")
 

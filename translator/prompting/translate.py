@@ -13,7 +13,7 @@ from translator.prompting.translate import build_prompt; print(build_prompt(Prog
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
@@ -365,20 +365,24 @@ class Translator:
         pairs: Sequence[tuple[Program, Program]],
         learn: str = "back",
         weights: Sequence[float] | None = None,
+        directions: Collection[str] = (),
     ) -> list[Example]:
         """Return examples from verified pairs (real program, program that the Translator made of
         it).
 
         learn: `forward` teaches real -> generated. `back` teaches generated -> real, which is the
             reverse direction, so that labels are real programs. `both` gives the two, `back` first.
-        weights: of each pair's loss; None: all 1. Raises ValueError for another `learn`.
+            `asked` gives those of the two that lie in `directions`.
+        weights: of each pair's loss; None: all 1. directions: such as `cpp:cuda`. Raises ValueError
+            for another `learn`.
         """
-        if learn not in ("back", "forward", "both"):
-            raise ValueError(f"learn = '{learn}': known are back, forward, both")
+        if learn not in ("back", "forward", "both", "asked"):
+            raise ValueError(f"learn = '{learn}': known are back, forward, both, asked")
         found: list[Example] = []
         for (real, generated), weight in zip(pairs, weights or [1.0] * len(pairs), strict=True):
-            if learn != "forward":
-                found.append(self._example(generated, real, weight))
-            if learn != "back":
-                found.append(self._example(real, generated, weight))
+            ways = {"back": (generated, real), "forward": (real, generated)}
+            for way, (source, target) in ways.items():
+                asked = f"{source.dialect}:{target.dialect}" in directions
+                if learn in (way, "both") or (learn == "asked" and asked):
+                    found.append(self._example(source, target, weight))
         return found
