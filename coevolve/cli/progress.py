@@ -241,18 +241,20 @@ class ProgressBar:
         """last: the bar is done; a terminal keeps its line, and a log is told nothing twice."""
         share = self.done / self.total if self.total else 0.0
         seconds = time.monotonic() - self._start
-        count = f"{self.done}/{self.total}" if self.total else str(self.done)
+        count = f"{self.done}/{self.total}" if self.total else str(self.done or "")
+        percent = f"{100 * share:.0f}%" if self.total else ""
         with _DRAWING:
             if not self._terminal:
                 if last and self._said == (self.done, self.note):
                     return
                 self._said = (self.done, self.note)
-                line = f"{self.label:<34} {count:>11} {100 * share:4.0f}% {seconds:6.0f} s"
+                line = f"{self.label:<34} {count:>11} {percent:>5} {seconds:6.0f} s"
                 print(f"{line}  {self.note}", file=sys.stderr, flush=True)
                 return
             others = [bar for bar in _OPEN if bar is not self and bar._terminal]
             filled = int(24 * min(1.0, share))
-            line = f"{self.label:<34} {'━' * filled + '╌' * (24 - filled)} {count:>11}"
+            steps = "━" * filled + "╌" * (24 - filled) if self.total else " " * 24
+            line = f"{self.label:<34} {steps} {count:>11}"
             line += f" {seconds:6.0f} s  {self.note}"
             if not last:
                 line += "".join(f"; {bar.label} {bar.done}/{bar.total or '?'}" for bar in others)

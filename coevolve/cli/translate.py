@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -35,7 +35,7 @@ from corpora.frontends.c_words import words_of
 from corpora.ir import For, RangeFor, Unsupported, UnsupportedExpression, While, find
 from corpora.records import Blame, Outcome, Program, UnitTest, UnitTestSuite, Verdict
 from corpora.store import to_json
-from gpu_runtime.models.protocol import LanguageModel, Sampling
+from gpu_runtime.models.protocol import AnsweringModel, LanguageModel, Sampling
 
 if TYPE_CHECKING:
     from coevolve.named_models import NamedModel
@@ -260,8 +260,9 @@ def run(args: argparse.Namespace) -> int:
     named = resolve_model(args.model, "translator", str(direction))
     named.require_taught(str(direction))
     from coevolve.evaluation.answering import describe_usage
+    from coevolve.port.remembered_answers import RememberedAnswers, identify_model
 
-    model = LazyModel(partial(_open_model, named))
+    model = RememberedAnswers(partial(_open_model, named), identify_model(named))
     file = (
         Path(args.file).read_text(encoding="utf-8", errors="replace")
         if Path(args.file).is_file()
@@ -424,24 +425,10 @@ def _print_patch(
     return 0 if complete else 1
 
 
-class LazyModel:
-    """A model that is opened when it is first asked: rules may need none."""
-
-    def __init__(self, open_model: Callable[[], LanguageModel]) -> None:
-        self._open = open_model
-        self.opened: LanguageModel | None = None
-
-    def get(self) -> LanguageModel:
-        """Return the model, opened."""
-        if self.opened is None:
-            self.opened = self._open()
-        return self.opened
-
-
 def translate_programs(
     programs: Sequence[Program],
     direction: Direction,
-    model: LanguageModel | LazyModel | None,
+    model: AnsweringModel | None,
     kind: str,
     options: TranslationOptions,
     file: str = "",
@@ -459,10 +446,9 @@ def translate_programs(
     from translator.prompting.translate import Translator
 
     def open_translator() -> Translator | None:
-        opened = model.get() if isinstance(model, LazyModel) else model
-        if opened is None:
+        if model is None:
             return None
-        return Translator(opened, PROMPT_STYLES[kind], spell=not options.as_written)
+        return Translator(model, PROMPT_STYLES[kind], spell=not options.as_written)
 
     engine = Engine(options.backend)
     asked = (options.samples, options.temperature, options.seed, options.max_new_tokens)

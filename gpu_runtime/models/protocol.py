@@ -129,14 +129,18 @@ class Learning:
     """
 
 
-class LanguageModel(Protocol):
-    """A text-to-text model that can be trained."""
+class AnsweringModel(Protocol):
+    """A text-to-text model that is only asked."""
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
         """Return `sampling.n` answers per prompt, in order. Equal model, prompts and sampling give
         equal answers on one machine. Raises ModelError if the model fails.
         """
         ...
+
+
+class LanguageModel(AnsweringModel, Protocol):
+    """A text-to-text model that can be trained."""
 
     def learn(
         self,

@@ -57,6 +57,17 @@ def test_a_log_hears_of_a_bar_that_stands_and_of_its_end_once(monkeypatch):
     assert log.getvalue().count("1/1") == 1
 
 
+def test_a_bar_of_unknown_length_gives_no_share(monkeypatch):
+    """`cold start: Translator   0    0%` told of work that has no steps."""
+    monkeypatch.setattr(sys, "stderr", log := io.StringIO())
+    with progress.ProgressBar("loading", 0, every_s=0.0) as bar:
+        bar.set(0, "preparing")
+    assert "%" not in log.getvalue() and " 0 " not in log.getvalue().replace(" 0 s", "")
+    monkeypatch.setattr(sys, "stderr", screen := Screen())
+    progress.ProgressBar("loading", 0).close()
+    assert "╌" not in screen.getvalue() and "loading" in screen.getvalue()
+
+
 def test_a_bar_ends_with_the_block_that_fails(monkeypatch):
     monkeypatch.setattr(sys, "stderr", log := io.StringIO())
     with pytest.raises(ValueError, match="own"):

@@ -23,9 +23,9 @@ from corpora.extraction.c_family import add_definitions, drop_definitions
 from corpora.records import Candidate, Program
 from corpora.tokens.canonical import CanonicalText, canonicalize, restore
 from gpu_runtime.models.protocol import (
+    AnsweringModel,
     ConstraintState,
     Example,
-    LanguageModel,
     Preference,
     Prompt,
     Sampling,
@@ -245,7 +245,7 @@ class Translator:
 
     def __init__(
         self,
-        model: LanguageModel,
+        model: AnsweringModel,
         style: PromptStyle = PromptStyle.CANONICAL,
         constrained: ConstraintLevel | str = ConstraintLevel.FULL,
         wording: PromptWording = PromptWording(),
