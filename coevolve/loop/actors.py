@@ -553,7 +553,7 @@ def make_ray_workers(
         _keep_token_private()
     import ray
 
-    with _started(ray, address):
+    with _started(ray, address), ExitStack() as models_take:
         cpus, gpus = _count_cpus(ray), ray.cluster_resources().get("GPU", 0.0)
         count = config.verify.workers or cpus
         require_gpus(config, count, gpus)
@@ -563,7 +563,7 @@ def make_ray_workers(
             "num_cpus": 0,
             "num_gpus": config.resources.model_gpus,
             "max_concurrency": 2,
-            "scheduling_strategy": "SPREAD",
+            "scheduling_strategy": models_take.enter_context(_reserved(ray, config)),
         }
         verifier_options = {
             "num_cpus": choose_verifier_cpus(count, cpus),
@@ -595,6 +595,35 @@ def make_ray_workers(
             yield RunWorkers(*pools, RunMeters().count_kept, TOGETHER, lambda: _close_all(pools))
         finally:
             _close_all(pools)
+
+
+@contextmanager
+def _reserved(ray: Any, config: Config) -> Iterator[Any]:
+    """Hold the GPUs of all model actors during the block, and yield the way to place them there.
+    They are taken together or not at all, so that two runs on one cluster do not each wait for what
+    the other has. Raises UserError where they are not free within START_S.
+    """
+    from ray.util.placement_group import placement_group, remove_placement_group
+    from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
+
+    wanted = config.resources
+    models = wanted.translators + wanted.testers
+    if not wanted.model_gpus:
+        yield "SPREAD"
+        return
+    group = placement_group([{"GPU": wanted.model_gpus}] * models, strategy="SPREAD")
+    try:
+        if not group.wait(START_S):
+            free = ray.available_resources().get("GPU", 0.0)
+            raise UserError(
+                f"the GPUs of {models} models with resources.model_gpus = {wanted.model_gpus:g} "
+                f"were not free together for {START_S} s: Ray has {free:g} free of "
+                f"{ray.cluster_resources().get('GPU', 0.0):g}, and a model's must lie on one node; "
+                f"wait for other runs, or lower resources.model_gpus or resources.translators"
+            )
+        yield PlacementGroupSchedulingStrategy(group)
+    finally:
+        remove_placement_group(group)
 
 
 def _close_all(pools: Sequence[RayPool]) -> None:

@@ -23,10 +23,11 @@ from pathlib import Path
 from coevolve.config.schema import ConfigError
 from corpora.files import write_atomically
 from corpora.json_text import JsonError, parse_json
-from corpora.store import find_first_shard, list_shards
+from corpora.store import SHARD_BYTES, find_first_shard, list_shards
 
 NAME = "manifest.json"
-LARGE = 64 << 20
+LARGE = SHARD_BYTES * 5 // 4
+"""More than a shard of records can have; what is longer are weights."""
 _BLOCK = 1 << 20
 _CHANGING = threading.RLock()
 """Held while the manifest is read, changed and written: several stages may end at once."""

@@ -6,6 +6,7 @@ import pytest
 
 from coevolve.cli.errors import UserError
 from coevolve.config.schema import Config, parse
+from coevolve.loop import actors
 from coevolve.loop.actors import (
     ModelActor,
     RunMeters,
@@ -153,10 +154,11 @@ def test_verifiers_find_room_however_many_there_are():
 
 
 @pytest.mark.slow
-def test_verifiers_without_a_share_are_shown_no_gpu_and_models_all(monkeypatch):
+def test_models_reserve_their_gpus_and_verifiers_without_a_share_see_none(monkeypatch):
     import os
 
     import ray
+    from ray.util.placement_group import placement_group, placement_group_table
 
     class Shown:  # here, so that it travels by value
         def __init__(self, _config):
@@ -185,10 +187,22 @@ def test_verifiers_without_a_share_are_shown_no_gpu_and_models_all(monkeypatch):
                 seen += [
                     w.submit(Shown.compile_ahead).result(60) for w in wait_for(workers.verifiers, 2)
                 ]
+                held = [g for g in placement_group_table().values() if g["state"] == "CREATED"]
             assert seen == [models, models, verifiers, verifiers]
+            reserved = [[part["GPU"] for part in group["bundles"].values()] for group in held]
+            assert reserved == ([[0.25, 0.25]] if resources else []), "both models' or none"
+        assert all(g["state"] == "REMOVED" for g in placement_group_table().values())
         with (
             pytest.raises(UserError, match="asks for 2 GPUs and Ray has 1"),
             make_ray_workers(asking(model_gpus=1), Shown, Shown, Shown),
+        ):
+            pass
+        monkeypatch.setattr(actors, "START_S", 2)
+        other = placement_group([{"GPU": 0.75}])  # of another run
+        assert other.wait(60)
+        with (
+            pytest.raises(UserError, match="of 2 models .* not free together.* 0.25 free of 1"),
+            make_ray_workers(asking(model_gpus=0.25), Shown, Shown, Shown),
         ):
             pass
     finally:

@@ -17,7 +17,7 @@ from coevolve.loop.run_folder import RunFolder, write_json
 from coevolve.loop.services import TranslatorService
 from coevolve.named_models import resolve_model
 from corpora.records import Candidate
-from corpora.store import list_shards, read_jsonl
+from corpora.store import SHARD_BYTES, list_shards, read_jsonl
 
 
 @pytest.fixture(scope="module")
@@ -250,6 +250,7 @@ def test_a_run_in_many_shards_is_the_run_in_one(finished, monkeypatch, tmp_path,
     weights = "round-1/translator/model.safetensors"
     assert (folder.root / weights).read_bytes() == (whole.root / weights).read_bytes()
     assert main(["check", str(folder.root)]) == 0
+    assert SHARD_BYTES + 8 * 2**20 < manifest.LARGE, "a full shard's content is compared too"
     shards[-1].unlink()
     capsys.readouterr()
     assert main(["run", "--resume", str(folder.root), "--local"]) == 2
