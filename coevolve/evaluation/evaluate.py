@@ -336,8 +336,10 @@ def _recall_tester(run: Run) -> dict:
 def evaluate_tester(run: Run, checkpoint: str, label: str) -> dict:
     """Return the share of the Tester's own tests on held-out programs that are valid, before rules
     add any. checkpoint: its folder. label: words for the progress bar. Returns metrics by name, in
-    percent.
+    percent; they are None where rounds ask for no tests (`round.suites` is 0).
     """
+    if not run.config.round.suites:
+        return dict.fromkeys(("tester_valid_rate", "tester_suite_rate", "tester_tests"))
     programs = list(run.corpus.evaluation)
     sampling = run.sampling(1, run.config.evaluate.temperature, "evaluate tester")
     counts = count_suites(

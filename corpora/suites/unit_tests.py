@@ -44,6 +44,7 @@ FILL_ARITY = {
     "permutation": 0,
     "indices": 1,
     "sorted": 2,
+    "falling": 2,
     "constant": 1,
     "special": 0,
     "choice": -1,
@@ -57,7 +58,8 @@ FILL_ARITY = {
     "phrases": -1,
     "null": 0,
 }
-"""Fill kinds and how many arguments each takes (-1: one or more). uniform/sorted/serpentine/sparse:
+"""Fill kinds and how many arguments each takes (-1: one or more).
+uniform/sorted/falling/serpentine/sparse:
 [lo, hi]; integers: inclusive; indices(n): in [0, n); choice: the values themselves, of which any
 may be no number; magnitudes(lo, hi): of either sign; stretches(longest): of ones and zeros;
 cycled: the values in turn; winding(columns): zeros are a corridor between ones; definite(lo, hi): a

@@ -128,7 +128,7 @@ FORTRAN_FIXED = _words("subroutine function end if then else do call return inte
 SUITE_WORDS = _words(
     "bool i8 u8 i16 u16 i32 u32 i64 u64 f32 f64 c64 c128 uniform normal integers "
     "permutation indices sorted constant"
-    " special choice magnitudes serpentine sparse stretches cycled winding definite phrases"
+    " special choice magnitudes serpentine falling sparse stretches cycled winding definite phrases"
     " null alias true false nan inf infinity min max INT_MIN INT_MAX LONG_MIN "
     "LONG_MAX UINT_MAX ULONG_MAX SHRT_MIN"
     " SHRT_MAX USHRT_MAX CHAR_MIN CHAR_MAX UCHAR_MAX"

@@ -4,8 +4,8 @@ vectorised.
 Contract: the same test and signature give the same bytes on every machine and in every numpy
 version (no np.random). Element k of a fill depends on (seed, position of the parameter, k) only, so
 that two arrays with one seed differ and a longer array begins with the shorter one (permutation,
-sorted, serpentine, stretches and definite excepted). Generator: SplitMix64 (Steele, Lea and Flood,
-2014) used as a counter-based hash.
+sorted, falling, serpentine, stretches and definite excepted). Generator: SplitMix64 (Steele, Lea
+and Flood, 2014) used as a counter-based hash.
 
     python -c "from gpu_runtime.call.materialize import *; \\
         print(expand(Fill('uniform', (-1, 1), 3), 'f32', 4))"
@@ -69,7 +69,7 @@ def _unit(seed: int, stream: int, count: int, first: int = 0) -> np.ndarray:
 
 
 def _real(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarray:
-    """uniform, normal, sorted, constant of a floating type."""
+    """uniform, normal, sorted, falling, constant of a floating type."""
     if fill.kind == "constant":
         return np.full(count, fill.arguments[0], dtype)
     a, b = (float(v) for v in fill.arguments)
@@ -83,7 +83,14 @@ def _real(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarray:
                 part[:] = a + b * np.sqrt(-2.0 * np.log1p(-u)) * np.cos(2.0 * np.pi * v)
             else:
                 part[:] = a * (1.0 - u) + b * u
-    return np.sort(values) if fill.kind == "sorted" else values
+    return _ordered(values, fill)
+
+
+def _ordered(values: np.ndarray, fill: Fill) -> np.ndarray:
+    """Rising for `sorted`, falling for `falling`, else as they are."""
+    if fill.kind not in ("sorted", "falling"):
+        return values
+    return np.sort(values) if fill.kind == "sorted" else np.sort(values)[::-1]
 
 
 def _integral(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarray:
@@ -121,7 +128,7 @@ def _integral(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarra
             bits = bits & np.uint64(span - 1) if span & (span - 1) == 0 else bits % np.uint64(span)
         bits += np.uint64(first & _MASK)  # two's complement: wraps to the right value
         part[:] = bits.view(np.int64) if dtype.kind == "i" else bits
-    return np.sort(values) if fill.kind == "sorted" else values
+    return _ordered(values, fill)
 
 
 def _specials(dtype: np.dtype) -> np.ndarray:
@@ -325,7 +332,9 @@ many times over.
 """
 LONGEST_KEPT, MOST_FILLS, MOST_ELEMENTS = 66_560, 256, 1 << 20
 """Of fills whose longer arrays begin with the shorter ones the longest is remembered."""
-_WHOLE = frozenset({"sorted", "permutation", "normal", "serpentine", "stretches", "definite"})
+_WHOLE = frozenset(
+    {"sorted", "falling", "permutation", "normal", "serpentine", "stretches", "definite"}
+)
 _longest: OrderedDict[tuple[object, ...], np.ndarray] = OrderedDict()
 
 
@@ -359,7 +368,7 @@ def _expand_kind(fill: Fill, type_: str, count: int, stream: int) -> np.ndarray:
         return _composed(fill, dtype, stream, count)
     if fill.kind in ("stretches", "cycled", "winding", "definite", "phrases"):
         return _patterned(fill, dtype, stream, count)
-    if dtype.kind == "f" and fill.kind in ("uniform", "normal", "sorted", "constant"):
+    if dtype.kind == "f" and fill.kind in ("uniform", "normal", "sorted", "falling", "constant"):
         return _real(fill, dtype, stream, count)
     if dtype.kind == "f":
         return _integral(fill, np.dtype(np.int64), stream, count).astype(dtype)

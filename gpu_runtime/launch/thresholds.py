@@ -31,6 +31,7 @@ from corpora.frontends.queries import functions_of
 from corpora.ir import (
     Binary,
     Call,
+    Conditional,
     Expression,
     For,
     Literal,
@@ -141,18 +142,18 @@ def find_compared_reals(program: Program) -> frozenset[float]:
 
 
 def _find_caps(unit: TranslationUnit) -> set[int]:
-    """Numbers that end a loop beside another condition, and those that the least of several things,
-    or the largest, may be.
+    """Numbers that end a loop beside another condition, or choose where it ends, and those that the
+    least of several things, or the largest, may be.
     """
     named = named_integers(unit)
     found = []
-    for test in (loop.test for loop in find(unit.items, For, While)):
-        for both in find(test, Binary) if test is not None else ():
-            if both.op in ("&&", "||"):
-                for one in (n for n in find(both, Binary) if n.op in (*_ORDERED, "!=")):
-                    sides = (one.left, one.right)
-                    if any(isinstance(side, Name) for side in sides):
-                        found += [_whole(side, named) for side in sides]
+    for test in (loop.test for loop in find(unit.items, For, While) if loop.test is not None):
+        beside = [both for both in find(test, Binary) if both.op in ("&&", "||")]
+        chosen = [choice.test for choice in find(test, Conditional)]
+        for one in find((*beside, *chosen), Binary):
+            sides = (one.left, one.right)
+            if one.op in (*_ORDERED, "!=") and any(isinstance(side, Name) for side in sides):
+                found += [_whole(side, named) for side in sides]
     for call in find(unit.items, Call):
         if isinstance(call.function, Name) and call.function.id in EXTREMES:
             found += [_whole(argument, named) for argument in call.arguments]

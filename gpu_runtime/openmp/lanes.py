@@ -56,9 +56,29 @@ def _expose(directive: PlacedDirective, loop: str, held: bool) -> list[Edit]:
         new = f"parallel {loop}{' schedule(runtime)' if shared else ''}"
         return [*directive.replace_part(start, raw.name[1], new), *without_lane_clauses(directive)]
     words = directive.words()
+    edits = _part_lanes(directive, loop)
     if shared and loop in words and "distribute" not in words and "declare" not in words:
-        return directive.insert_behind(raw.name[1], " schedule(runtime)")
-    return []
+        edits += directive.insert_behind(raw.name[1], " schedule(runtime)")
+    return edits
+
+
+def _part_lanes(directive: PlacedDirective, loop: str) -> list[Edit]:
+    """Edits that make `for simd` a `for`: its threads are what is watched. Of a simd loop GCC
+    writes the variable back in every thread, also where there is no iteration and all write the
+    same, which a detector takes for a race of the program.
+    """
+    raw, words = directive.raw, directive.words()
+    others = {"declare", "target", "taskloop"} & set(words)
+    if loop not in words or "simd" not in words or others or has_clause(raw, "linear"):
+        return []
+    start = raw.text.lower().index("simd", raw.name[0])
+    blank = raw.text[start - 1] == " "
+    edits = [*directive.replace_part(start - blank, start + 4, "")]
+    edits += without_lane_clauses(directive)
+    for clause in raw.clauses:
+        if clause.name.lower() == "safelen":
+            edits += directive.remove_clause(clause)
+    return edits
 
 
 def without_lane_clauses(directive: PlacedDirective) -> list[Edit]:

@@ -39,6 +39,10 @@ REALS_BY_KIND = (NAN, 0.0, -0.0, math.inf, -math.inf, 1.0, -1.0, 0.5, 3.0, -2.5)
 """Every kind of real number. The first begins an array, where many a program begins."""
 ORDINARY_FIRST = (1.0, 0.0, -1.0, 3.0, 0.5, -2.5, -0.0, math.inf, -math.inf, NAN)
 """Beside an array of the former: a zero comes where the other is not finite."""
+BEHIND = (0.5, 1.0, 3.0, NAN, -2.5, 2.0, NAN, 7.0)
+"""What is no number stands where the largest element, the eighth, meets another first when halves
+or neighbours are compared: a port that keeps it loses the largest one.
+"""
 HALVES = (-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, -0.75, 3.25)
 BELOW, ABOVE, APART = (-1010.0, -1000.0), (1000.0, 1010.0), (-2000.0, 2000.0)
 """Their exponentials vanish, overflow, or do both side by side in every real type."""
@@ -151,6 +155,9 @@ class _Boundaries:
                 p.name: Fill("choice", kinds[(i + turn) % 2]) for i, p in enumerate(self.reals)
             }
             yield Change(self.neutral, fills)
+        ordered = [p for p in self.reals if self._use(p).ordered and p.intent == "in"]
+        if ordered:
+            yield Change(self.neutral, {p.name: Fill("choice", BEHIND) for p in ordered}, "warp")
         result = self.signature.result
         if result and result[0] in "iub":  # one answer about all: any other number would decide it
             yield Change(self.neutral, {p.name: Fill("constant", (NAN,)) for p in self.reals})

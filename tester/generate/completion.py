@@ -126,7 +126,9 @@ def _assemble_family(
     return CompletedSketch(test, own.reason, own.changed)
 
 
-_LENGTH_MATTERS = frozenset({"sorted", "permutation", "serpentine", "stretches", "definite"})
+_LENGTH_MATTERS = frozenset(
+    {"sorted", "falling", "permutation", "serpentine", "stretches", "definite"}
+)
 """Fills of which the first elements of a longer array are not those of a shorter one."""
 
 

@@ -58,6 +58,10 @@ FEW_BESIDE = 1 << 12
 MAX_BYTES = 1 << 27
 """Of the arrays of one test beyond MAX_SIZE elements."""
 
+LEAST_RAGGED, MAX_RAGGED, MOST_RAGGED = 4, 4, 1 << 17
+"""Least number that may be the side of a tile, how many are tried, and elements of such a test."""
+FARTHEST_TOLD = 1 << 20
+"""What the source does beyond it is not asked for: the runs would take long."""
 LEAST_TOLD = 32
 """Numbers below are exceeded by most tests of a suite."""
 FIRST_ASKED, MOST_ASKED, MOST_CONTENTS = 3, 8, 12
@@ -113,6 +117,7 @@ def make_tests_beyond(
     largest = _find_largest_affordable(setting)
     asked = sorted({n for n in numbers if n > reach} | {n for n in excepted if n not in tried})
     exceeded = max((n for n in numbers if LEAST_TOLD <= n < reach), default=0)
+    inner = [n for n in numbers if n <= reach]
     numbers = [n for n in asked if n <= MAX_SIZE][:MAX_NUMBERS]
     limits = [
         n
@@ -122,8 +127,10 @@ def make_tests_beyond(
         and _predict_length(expectations.suite.tests, roles, n) <= largest
     ]
     sketches = [sketch for number in numbers for sketch in _sketches(setting, roles, number)]
-    for limit in limits[:MAX_LIMITS]:
+    limits = limits[:MAX_LIMITS]
+    for limit in limits:
         sketches += _make_sketches_above(setting, roles, limit)
+    sketches += _make_ragged_sketches(setting, roles, expectations.suite.tests, inner, largest)
     made = (
         complete_sketches(backend, compiled, sketches, lambda s: (), geometry_of, largest)
         if sketches
@@ -131,7 +138,8 @@ def make_tests_beyond(
     )
     tests = sorted((c.test for c in made if c.test is not None and c.changed), key=count_elements)
     tests = tests[:MAX_TESTS]
-    for number, known in ((exceeded, expectations.suite.tests), *((n, tests) for n in numbers)):
+    beyond = [(n, tests) for n in (*numbers, *limits) if n < FARTHEST_TOLD]
+    for number, known in ((exceeded, expectations.suite.tests), *beyond):
         if number:
             tests = [*tests, *_make_telling_tests(setting, roles, expectations, number, known)]
     return tests
@@ -310,7 +318,17 @@ def _sketches(setting: TrialSetting, roles: ParameterRoles, number: int) -> Iter
         drawn = [_share(names, number), *({name: number + 1} for name in names)]
     else:
         drawn = [dict.fromkeys(names, number), dict.fromkeys(names, number + 1)]
-    yield from _make_sketches(setting, roles, drawn, number)
+    for turn, sketch in enumerate(_make_sketches(setting, roles, drawn, number)):
+        yield sketch
+        if turn == len(drawn) - 1:  # the last element alone is the largest one, or the least
+            yield from (replace(sketch, fills=sketch.fills | f) for f in _order_reals(setting))
+
+
+def _order_reals(setting: TrialSetting) -> list[dict[str, Fill]]:
+    """Contents of the arrays of reals that rise from zero, and that fall to it."""
+    reals = [p.name for p in setting.signature.parameters if p.kind != "scalar"]
+    reals = [p.name for p in setting.signature.parameters if p.name in reals and p.type in _REALS]
+    return [{name: Fill(kind, (0, 100), 1) for name in reals} for kind in ("sorted", "falling")]
 
 
 def _make_sketches_above(
@@ -349,6 +367,34 @@ def _get_names(setting: TrialSetting, roles: ParameterRoles, number: int) -> lis
     if all(p.kind == "scalar" for p in setting.signature.parameters):
         sizes |= {n for n, t in types.items() if t in INTEGER_RANGES} - roles.flags
     return [name for name in types if name in sizes and INTEGER_RANGES[types[name]][1] > number]
+
+
+def _make_ragged_sketches(
+    setting: TrialSetting,
+    roles: ParameterRoles,
+    tests: Sequence[UnitTest],
+    numbers: Sequence[int],
+    largest: int,
+) -> Iterator[Sketch]:
+    """All of several sizes one above a multiple of a number, for those numbers of which the tests
+    have no such size beside others that are not tiny: a tile's last column is then the only one.
+    """
+    names = roles.sizes - roles.leading
+    if len(names) < 2:
+        return
+    shown = [{n: get_integer_scalars(t)[n] for n in names} for t in tests]
+    for number in [n for n in numbers if n >= LEAST_RAGGED][:MAX_RAGGED]:
+        ragged = {
+            name
+            for sizes in shown
+            for name, size in sizes.items()
+            if size > number and size % number == 1
+            if all(other >= LEAST_BESIDE for n, other in sizes.items() if n != name)
+        }
+        if ragged != names and (number + 1) ** len(names) <= min(largest, MOST_RAGGED):
+            drawn = dict.fromkeys(sorted(names), number + 1)
+            shown.append(drawn)
+            yield from _make_sketches(setting, roles, [drawn], number)
 
 
 def _share(names: Sequence[str], number: int) -> dict[str, int]:

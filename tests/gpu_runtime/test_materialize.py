@@ -23,6 +23,7 @@ ARGUMENTS = {
     "choice": (0, 1, 3),
     "magnitudes": (0.25, 5),
     "serpentine": (-3, 5),
+    "falling": (-3, 5),
     "sparse": (-3, 5),
     "stretches": (9,),
     "cycled": (0, 1, 3),

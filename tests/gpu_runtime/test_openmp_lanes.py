@@ -26,7 +26,12 @@ from gpu_runtime.openmp.lanes import expose_simd_lanes
             "  # pragma omp parallel for private(i) // static",
             "  # pragma omp parallel for schedule(runtime) private(i) // static",
         ),
-        ("#pragma omp for simd nowait", "#pragma omp for simd schedule(runtime) nowait"),
+        ("#pragma omp for simd nowait", "#pragma omp for schedule(runtime) nowait"),
+        (
+            "#pragma omp parallel for simd safelen(4) aligned(a) private(t)",
+            "#pragma omp parallel for schedule(runtime) private(t)",
+        ),
+        ("#pragma omp for simd linear(k)", "#pragma omp for simd linear(k)"),
         (
             "#pragma omp parallel for if(simd: n > 3)",
             "#pragma omp parallel for schedule(runtime) if(simd: n > 3)",
