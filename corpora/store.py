@@ -612,5 +612,8 @@ def read_grouped_triplets(path: Path | str) -> list[tuple[str, Triplet]]:
     except (pa.ArrowException, OSError) as error:
         raise StoreError(f"{path} is not a Parquet file: {str(error).splitlines()[0]}") from None
     groups = table["group"].to_pylist() if "group" in names else [""] * table.num_rows
-    records = (from_json(Triplet, json.loads(row)) for row in table["record"].to_pylist())
+    try:
+        records = [from_json(Triplet, json.loads(row)) for row in table["record"].to_pylist()]
+    except (TypeError, ValueError) as error:
+        raise StoreError(f"{path}: a 'record' holds no pair ({error})") from None
     return list(zip(groups, records, strict=True))

@@ -117,6 +117,8 @@ class Called:
 
 def plain_name(name: str) -> str:
     """Return `name` without namespaces, classes and template arguments."""
+    if "operator" in name:  # `<` is part of the name of some
+        return name.rpartition("::")[2].strip()
     return name.partition("<")[0].rpartition("::")[2].strip()
 
 

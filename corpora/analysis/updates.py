@@ -32,7 +32,7 @@ _COMPOUND = {"+=": "+", "-=": "+", "*=": "*", "/=": "/", "&=": "&", "|=": "|", "
 _COMMUTATIVE = ("+", "*", "&", "|", "^", "&&", "||")
 ATOMICS = {
     "atomicAdd": "+", "atomicSub": "+", "atomicMin": "min", "atomicMax": "max", "atomicAnd": "&",
-    "atomicOr": "|", "atomicXor": "^", "atomicInc": "+", "atomicAdd_block": "+",
+    "atomicOr": "|", "atomicXor": "^", "atomicAdd_block": "+",
 }  # fmt: skip
 
 

@@ -114,8 +114,10 @@ def lift_globals(
                     f"'{callee}' uses"
                 )
     changed = {n for f in functions for n in _find_changed_names(f)} - {
-        n for n, g in known.items() if g.extents or g.pointer
+        n for n, g in known.items() if g.extents
     }
+    if moved := sorted(n for n in changed if n in known and known[n].pointer):
+        return Lift(problem=f"the global pointer '{moved[0]}' is set to another place")
     edits: list[Edit] = []
     for function in functions:
         if wanted := sorted(needs[function.name]):

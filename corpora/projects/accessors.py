@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from corpora.analysis.accesses import has_effects
 from corpora.analysis.pure_functions import is_pure
 from corpora.frontends.queries import functions_of
 from corpora.ir import Call, Expression, Function, Member, Name, Return, TranslationUnit, find
@@ -124,8 +125,8 @@ def replace_call(node: Any, known: Mapping[Key, Accessor]) -> Any:
         accessor = known.get((called.id.rpartition("::")[2], count, False))
     else:
         accessor = None
-    if accessor is None:
-        return node
+    if accessor is None or any(map(has_effects, node.arguments)):
+        return node  # `at(k++)` counts once, wherever the parameter stands
     given = dict(zip(accessor.parameters, node.arguments, strict=True))
 
     def change(inner: Any) -> Any:

@@ -31,6 +31,7 @@ void hides(double *dt) { dt[0] = helper(2); }
 void pointer(int n) { for (int i = 0; i < n; i++) heap[i] = i; }
 void nothing(void) { count = 1; }
 void structure(int *n) { n[0] = nameless.a; }
+void moves(int n) { heap = heap + n; pointer(n); }
 """
 
 
@@ -51,6 +52,7 @@ def test_globals_of_cpp(tmp_path):
         and "void nothing(int &count)" in programs["nothing"]
     )
     assert "void pointer(int n, double *heap)" in programs["pointer"]
+    assert "global pointer 'heap'" in skipped["moves"], "others see where it points to"
     assert "hides the global variable" in skipped["hides"] and "'nameless'" in skipped["structure"]
     for name, text in programs.items():
         (tmp_path / f"{name}.cpp").write_text(text)

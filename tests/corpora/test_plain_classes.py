@@ -77,6 +77,22 @@ def test_a_class_becomes_its_data_and_what_needs_more_is_left_out(tmp_path):
     assert "m_rows" not in step.text and "m_corner" not in step.text
 
 
+def test_an_argument_with_effects_is_not_moved_into_what_is_returned():
+    """`o.square(k++)` became two increments."""
+    text = """struct Table {
+ private:
+  double *d;
+ public:
+  double square(int i) { return d[i] * d[i]; }
+};
+void sums(Table &o, int n, double *s) { for (int k = 0; k < n;) *s += o.square(k++); }
+void once(Table &o, int n, double *s) { for (int k = 0; k < n; k++) *s += o.square(k); }
+"""
+    plain = make_classes_plain(text)
+    assert plain is not None and "k++ * " not in plain.text and "[k++]" not in plain.text
+    assert "o.d[k] * o.d[k]" in plain.text and "o.square(k++)" in plain.text
+
+
 def test_a_text_without_such_a_class_stays():
     for text in ("struct P { int n; };\nvoid f(P *p) { p->n = 1; }\n", "void f(int n) {}\n", "{"):
         assert make_classes_plain(text).text == text

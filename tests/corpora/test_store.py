@@ -368,6 +368,11 @@ def test_foreign_parquet_is_named(tmp_path):
     import pyarrow.parquet as pq
 
     pq.write_table(pa.table({"a": [1]}), tmp_path / "x.parquet")
+    for record in ("{", "null"):
+        table = pa.table({"record": [record]})
+        pq.write_table(table, tmp_path / "bad.parquet")
+        with pytest.raises(StoreError, match="'record' holds no pair"):
+            read_grouped_triplets(tmp_path / "bad.parquet")
     with pytest.raises(StoreError, match="no column 'record'"):
         read_triplets(tmp_path / "x.parquet")
     (tmp_path / "y.parquet").write_text("no table")

@@ -14,6 +14,7 @@ threadIdx.x; if (i < n) x[i] = i; }')))"
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -27,8 +28,17 @@ from coevolve.verification.proof.records import Answer, Precondition, Proof
 from coevolve.verification.proof.solver import Solver
 from coevolve.verification.proof.summary import Summary
 from corpora.analysis.constants import named_integers
-from corpora.frontends.c_family import parse_c_family
-from corpora.ir import Function, Include, ScalarType, TranslationUnit, find
+from corpora.frontends.c_family import parse_c_expression, parse_c_family
+from corpora.ir import (
+    Declaration,
+    Function,
+    Include,
+    Literal,
+    Macro,
+    ScalarType,
+    TranslationUnit,
+    find,
+)
 from corpora.records import Program
 from corpora.signatures.signature import SignatureError, read_signature
 from gpu_runtime.call.binding import BindingError, bind_parameters
@@ -189,8 +199,22 @@ def _spreads(threads: Summary, launch: Launch) -> Iterator[int]:
 
 
 def _constants(unit: Unit) -> dict[str, int]:
-    changed = {getattr(getattr(n, "target", None), "id", "") for n in find(unit.tree)}
-    return {n: v for n, v in named_integers(unit.tree).items() if n not in changed}
+    """Names that stand for one `int` wherever they are read: with another type a product or a
+    quotient is another one, and a second declaration hides the first.
+    """
+    unsafe = {getattr(getattr(n, "target", None), "id", "") for n in find(unit.tree)}
+    parameters = [p.name for f in find(unit.tree, Function) for p in f.parameters]
+    declarations = list(find(unit.tree, Declaration))
+    counted = Counter([*parameters, *(d.name for d in declarations)])
+    for declared in declarations:
+        is_int = isinstance(declared.type, ScalarType) and declared.type.name == "i32"
+        if not is_int or counted[declared.name] > 1:
+            unsafe.add(declared.name)
+    for macro in find(unit.tree, Macro):
+        literals = find(parse_c_expression(macro.text), Literal) if macro.text.strip() else ()
+        if macro.name in counted or any(each.type != "i32" for each in literals):
+            unsafe.add(macro.name)
+    return {n: v for n, v in named_integers(unit.tree).items() if n not in unsafe.union(parameters)}
 
 
 def parameter_names(

@@ -362,5 +362,31 @@ def test_wrong_port_is_not_proved(name: str) -> None:
     assert proof.reason
 
 
+HALF = "(int n, const int *x, double *y)"
+
+
+@pytest.mark.parametrize(
+    ("declared", "same"),
+    [
+        ("const double K = 2;", False),
+        ("const unsigned K = 2;", False),
+        ("const long K = 2;", False),
+        ("#define K 2u", False),
+        ("#define K 2.0", False),
+        ("const int K = 2;", True),
+        ("#define K 2", True),
+        ("const int K = 2; int other(int x) { const int K = 3; return x * K; }", False),
+    ],
+)
+def test_a_named_constant_has_its_own_type_and_place(declared, same):
+    """`a[i] / K` with a real K was PROVED equal to a division of whole numbers."""
+    source = f"{declared} void f{HALF} {{ for (int i = 0; i < n; i++) y[i] = x[i] / K; }}"
+    source = source.replace("#define K 2u", "#define K 2u\n").replace("2.0 ", "2.0\n")
+    source = source.replace("#define K 2 ", "#define K 2\n")
+    target = kernel(HALF, G + "if (i < n) y[i] = x[i] / 2;")
+    proof = prove(Program("cpp", "f", source), Program("cuda", "f", target))
+    assert (proof.answer is Answer.PROVED) is same, proof.reason
+
+
 def test_there_are_sixty() -> None:
     assert len(WRONG) >= 60
