@@ -28,8 +28,8 @@ def move_imports(text: str, name: str) -> str:
     """Return a module's text with `from corpora.x import y` as `from coevolve.corpora.x import y`,
     in its documentation too.
 
-    name: of the module's file, for messages. Raises ValueError where an import of a moved package
-    has another form.
+    text: the module's. name: of the module's file, for messages. Raises ValueError where an import
+        of a moved package has another form.
     """
     moved = _FROM.sub("from coevolve.", text)
     for node in ast.walk(ast.parse(moved)):
@@ -68,7 +68,10 @@ class BuildWheelFiles(build_py):
     """The command `build_py` of setuptools, which then moves the packages."""
 
     def run(self) -> None:
-        """Build all packages into the build folder. Raises ValueError as `move_below` does."""
+        """Build all packages into the build folder, and then move them below `coevolve` there, as
+        `move_below` does, unless the installation is editable. Raises ValueError as `move_below`
+        does.
+        """
         super().run()
         if not self.editable_mode:
             move_below(Path(self.build_lib), Path("configs"))
@@ -78,6 +81,6 @@ class OneTopLevelName(egg_info):
     """The command `egg_info` of setuptools, with `coevolve` as the only top-level name."""
 
     def run(self) -> None:
-        """Write the metadata of the package."""
+        """Write the metadata of the package, with `coevolve` as the only name in `top_level.txt`."""
         super().run()
         (Path(self.egg_info) / "top_level.txt").write_text("coevolve\n")

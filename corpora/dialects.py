@@ -19,7 +19,7 @@ class Dialect:
 
     name: the word used in directions, records and on the command line.
     language: `cpp` or `fortran`; it chooses lexer, parser and compiler front end.
-    suffixes: file suffixes in lower case, longest first.
+    suffixes: file suffixes in lower case, each with its dot, such as `.omp.cpp`.
     model: `serial`, `cuda`, `openmp` or `offload` (OpenMP target regions, whose data must be
         mapped).
     codebleu_language: the codebleu package's name for it; None where it has none.
@@ -75,8 +75,8 @@ def get_dialect(name: str) -> Dialect:
 
 
 def guess_dialect(path: str) -> Dialect:
-    """Return the dialect of a file by the longest suffix that fits its path. Raises ValueError if
-    none does.
+    """Return the dialect of a file by the longest suffix, such as `.cu` or `.omp.cpp`, that fits
+    its path. The file need not exist. Raises ValueError if none does.
     """
     lowered = path.lower()
     claims = [

@@ -28,7 +28,8 @@ class DiskFullError(OSError):
 
 
 def write_atomically(path: Path | str, writer: Callable[[BinaryIO], object]) -> None:
-    """Write a file that appears at `path` only when complete and on the disk.
+    """Write a file that appears at `path` only when complete and on the disk. Folders above it are
+    made if they are missing.
 
     writer(file): writes the bytes. On failure what was at `path` stays. Raises DiskFullError if
     there is no room, OSError if the file cannot be written, and what `writer` raises.
@@ -64,10 +65,11 @@ def check_writable(path: Path | str) -> None:
 
 
 def write_folder(path: Path | str, fill: Callable[[Path], object]) -> None:
-    """Write a folder that replaces `path` only when complete and on the disk.
+    """Write a folder that replaces `path` only when complete and on the disk. Folders above it are
+    made if they are missing.
 
-    fill(folder): puts files into the new folder. On failure what was at `path` stays. Raises
-    DiskFullError if there is no room, and what `fill` raises.
+    fill(folder): puts files into the new, empty folder. On failure what was at `path` stays. Raises
+    DiskFullError if there is no room, OSError if it cannot be written, and what `fill` raises.
     """
     path = Path(path)
     part = _part_of(path)
@@ -92,8 +94,8 @@ def write_folder(path: Path | str, fill: Callable[[Path], object]) -> None:
 
 
 def remove_partial_files(folder: Path) -> None:
-    """Delete the unfinished files that killed processes left in `folder` and the folders directly
-    in it. No process may be writing there.
+    """Delete the unfinished files and folders (`.NAME.….part`) that killed processes left in
+    `folder` and the folders directly in it. No process may be writing there.
     """
     for part in (*folder.glob(".*.part"), *folder.glob("*/.*.part")):
         if part.is_dir():

@@ -68,10 +68,11 @@ _ENDED = frozenset(("subroutine", "function", "do"))
 
 @dataclass(frozen=True, slots=True)
 class Fingerprints:
-    """Fingerprints of items, one of each kind per item, in order.
+    """Fingerprints of items, programs or texts; one of each kind per item, in order.
 
-    exact: a hash of its tokens. shingles: hashes of its 5-token shingles, uint64 of shape
-        (shingles,), with repeats. minhashes: uint64 of shape (items, MINHASH_VALUES).
+    exact: a hash of its tokens, equal for items that differ in names and layout alone. shingles:
+        hashes of its 5-token shingles, uint64 of shape (shingles,), with repeats. minhashes: uint64
+        of shape (items, 64), MinHashes of the shingles (Broder 1997).
     """
 
     exact: list[str]
@@ -83,8 +84,9 @@ class Fingerprints:
 
 
 def compute_fingerprints(items: Sequence[Program | str]) -> Fingerprints:
-    """Return the fingerprints of programs or bare texts; the language of a text is guessed. Names,
-    layout and comments do not count.
+    """Return the fingerprints of programs or bare texts, in order: hashes by which equal and nearly
+    equal texts are found. The language of a text is guessed. Names, layout and comments do not
+    count.
     """
     exact: list[str] = []
     shingles: list[np.ndarray] = []
@@ -123,7 +125,9 @@ def _keep_hash(shingle: np.uint64) -> np.uint64:
 
 
 def compute_jaccard(a: frozenset[int], b: frozenset[int]) -> float:
-    """Return the shared part of two shingle sets, in [0, 1]; 1.0 if both are empty."""
+    """Return the Jaccard similarity of two sets of shingle hashes: what they share, as part of all
+    they have, in [0, 1]; 1.0 if both are empty.
+    """
     shared = len(a & b)
     return shared / (len(a) + len(b) - shared) if a or b else 1.0
 
@@ -170,8 +174,9 @@ def _looks_fortran(text: str) -> bool:
 
 
 def hash_tokens(item: Program | str) -> np.ndarray:
-    """Return a program's or text's canonical tokens as 64-bit ids, uint64 of shape (tokens,). The
-    program's own names are numbered by first use, so that renaming changes nothing.
+    """Return a program's or text's canonical tokens as 64-bit ids, in order, uint64 of shape
+    (tokens,). The program's own names are numbered by first use, so that renaming changes nothing.
+    A text without tokens gives one id, 0.
     """
     text = item if isinstance(item, str) else item.text
     fortran = (

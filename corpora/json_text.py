@@ -22,8 +22,10 @@ class JsonError(ValueError):
 
 
 def parse_json(text: str | bytes, deepest: int = DEEPEST) -> Any:
-    """Return the value of a JSON text. deepest: most levels of nested arrays and objects. Raises
-    JsonError if it is not JSON, nested deeper, or holds half of a surrogate pair.
+    """Return the value of a JSON text, as lists, dicts, strings, numbers, booleans and None.
+
+    deepest: most levels of nested arrays and objects. Raises JsonError if the text is empty or not
+    JSON, nested deeper, or holds half of a surrogate pair.
     """
     if not text.strip():
         raise JsonError("it is empty")

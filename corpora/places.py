@@ -24,15 +24,19 @@ CONFIGS = ROOMS / "configs"
 
 
 def name_module(module: str) -> str:
-    """Return the name by which `module`, such as `corpora.records`, is imported here."""
+    """Return the name by which `module`, such as `corpora.records`, is imported here: as it is in a
+    checkout, `coevolve.corpora.records` where the project is installed.
+    """
     return module if module.partition(".")[0] == "coevolve" else _PREFIX + module
 
 
 def find_data(name: str) -> Path:
     """Return the folder of data that belongs to the project, such as `corpora/builtin/blas1`:
-    beside this code, else in the installation of this environment. The folder need not exist.
+    beside this code, else in the installation of this environment. If it is in neither, the path
+    beside this code comes back, where nothing is.
 
-    A Ray job's upload leaves data out (`.rayignore`); the nodes have it in what is installed there.
+    name: path from the folder with the project's packages. A Ray job's upload leaves data out
+    (`.rayignore`); the nodes have it in what is installed there.
     """
     here = ROOMS / name
     if here.is_dir():

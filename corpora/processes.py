@@ -53,8 +53,9 @@ def map_in_processes(
     """Yield `function(item)` for each item, in order.
 
     function: of a module that can be imported, or a `functools.partial` of one; its results depend
-        on the item alone. processes: how many; 0 for one a usable core. first: items computed here
-        before others are started (FIRST_ITEMS). chunk: items sent at a time (CHUNK_ITEMS).
+        on the item alone. processes: how many, at most 16; 0 for one a usable core. first: items
+        computed here before others are started; None for 1,000. chunk: items sent at a time; None
+        for 64.
 
     Items and results must be picklable. What `function` raises is raised here. Raises RuntimeError
     if a process dies.

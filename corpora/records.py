@@ -61,13 +61,14 @@ def _field_names(kind: type) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Which number of a structure a parameter stands for. Parameters of one `owner` are passed as
-    one structure.
+    """Which number of a structure a parameter of a flat signature stands for. Parameters of one
+    `owner` are passed as one structure.
 
     owner: the structure's parameter. path: the number's name in the structure, as `at.x`.
-    passing: `array` (pointer to many), `pointer` (to one), `reference` or `value`.
-    count: how many elements belong to each structure; 0 for what a pointer in it points to.
-    offset, bytes: the number's place and the structure's size, in bytes.
+    passing: of the structure: `array` (pointer to many), `pointer` (to one), `reference` or
+    `value`.
+    count: how many elements belong to each structure; 0 for what a pointer in it points to. offset,
+        bytes: the number's place and the structure's size, in bytes.
     wide_offset, wide_bytes: the same where float is computed as double and double as long double.
     assembled: the structure's type, where it holds pointers and is put together for the call; else
         ''.
@@ -110,32 +111,34 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The typed interface of a function. name: the function's. parameters: in order. result: the
-    element type of the returned value, None for void or a subroutine.
+    """The typed interface of a function. name: the function's. parameters: in order.
+
+    result: the element type of the returned value, such as `f64`; None for void or a subroutine.
+        style: `function`, or `kernel` for a bare __global__ function that needs a launch.
     """
 
     name: str
     parameters: tuple[Parameter, ...]
     result: str | None = None
     style: str = "function"
-    """`function` or `kernel` (a bare __global__ function that needs a launch)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One function, with the helpers it needs, in one dialect. dialect: its name, such as `cuda`.
-    name: of the entry function. text: the source text.
+    """One function, with the helpers it needs, in one dialect.
+
+    dialect: its name, such as `cuda`. name: of the entry function. text: the source text. origin:
+        corpus and place it came from, for people; not part of the id.
     """
 
     dialect: str
     name: str
     text: str
     origin: str = ""
-    """Corpus and place it came from, for people; not part of the id."""
 
     @property
     def id(self) -> str:
-        """Return a hash of dialect, entry name and text, 16 hex digits."""
+        """Return a hash of the program's dialect, entry name and text, 16 hex digits."""
         return _program_id(self.dialect, self.name, self.text)
 
 
@@ -146,9 +149,12 @@ def _program_id(dialect: str, name: str, text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """A rule that makes the elements of an array, such as Fill("uniform", (-1.0, 1.0), 3).
+    """A rule that makes the elements of an array in a test, such as Fill("uniform", (-1.0, 1.0),
+    3).
 
-    kind: a fill of docs/architecture/tests.md. arguments: its numbers. seed: selects the random
+    kind: such as `uniform`, `normal`, `integers`, `permutation`, `indices`, `sorted`, `constant`,
+        `special`, `choice` or `null` (a null pointer); docs/architecture/tests.md lists all.
+        arguments: the fill's numbers, such as both bounds of `uniform`. seed: selects the random
         stream.
     """
 
@@ -159,8 +165,8 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class ScalarValue:
-    """The value of a scalar parameter. name: the parameter. type: an element type, such as `f32`
-    (an entry of ELEMENT_TYPES). value: a pair (re, im) for a complex number.
+    """The value of a scalar parameter in a test. name: the parameter. type: an element type, such
+    as `f32` (an entry of ELEMENT_TYPES). value: a pair (re, im) for a complex number.
     """
 
     name: str
@@ -170,11 +176,12 @@ class ScalarValue:
 
 @dataclass(frozen=True, slots=True)
 class ArrayValue:
-    """The value of the array parameter `name`. Exactly one of `fill` and `values` is set.
+    """The value of the array parameter `name` in a test. Exactly one of `fill` and `values` is set.
 
     type: an element type, such as `f32` (an entry of ELEMENT_TYPES). extents: (n,) for an array,
         (rows, columns) for `T**`.
-    fill: a rule for the elements. values: the elements in order; complex ones lie interleaved.
+    fill: a rule for the elements. values: the elements in order; complex ones lie interleaved, (re,
+        im, re, im, ...).
     """
 
     name: str
@@ -185,14 +192,14 @@ class ArrayValue:
 
     @property
     def is_null(self) -> bool:
-        """Return whether a null pointer is passed. The array has no element then."""
+        """Return whether a null pointer is passed for the array. It has no element then."""
         return self.fill is not None and self.fill.kind == "null"
 
 
 @dataclass(frozen=True, slots=True)
 class UnitTest:
-    """One call. assignments: a value for every parameter. aliases: pairs of names of arrays that
-    share storage; () for none.
+    """One call of a function in a test. assignments: a value for every parameter. aliases: pairs of
+    names of arrays that share storage; () for none.
     """
 
     assignments: tuple[ScalarValue | ArrayValue, ...]
@@ -200,7 +207,7 @@ class UnitTest:
 
     @property
     def id(self) -> str:
-        """Return a hash of the test, 16 hex digits."""
+        """Return a hash of the test's values and aliases, 16 hex digits."""
         return content_hash("test", self)
 
 
@@ -208,8 +215,8 @@ class UnitTest:
 class UnitTestSuite:
     """Tests of one program.
 
-    program_id: its id. tests: in order. author: `tester`, `rules`, `user` or a mixture such as
-        `tester+rules`.
+    program_id: the program's `id`. tests: in order. author: `tester`, `rules`, `user` or a mixture
+        such as `tester+rules`.
     launch: text of a launch plan if the program is a bare kernel, else ''.
     strength: share of non-equivalent mutants killed, in [0, 1]; None until measured.
     branch_coverage: share of branches taken, in [0, 1]; None until measured.
@@ -224,15 +231,17 @@ class UnitTestSuite:
 
     @property
     def id(self) -> str:
-        """Return a hash of program id, tests and launch plan, 16 hex digits."""
+        """Return a hash of the suite's program id, tests and launch plan, 16 hex digits."""
         return content_hash("suite", self.program_id, self.tests, self.launch)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One proposed translation. source_id: id of the source Program. direction: as `cpp:cuda`.
-    text: whatever the author wrote. author: who made it, such as `translator`. sample: its number,
-        from 0, among the author's answers for the program.
+    """One proposed translation of one program.
+
+    source_id: id of the source Program. direction: as `cpp:cuda`. text: whatever the author wrote,
+        which need not compile. author: who made it, such as `translator`. sample: its number, from
+        0, among the author's answers for the program.
     """
 
     source_id: str
@@ -243,12 +252,13 @@ class Candidate:
 
     @property
     def id(self) -> str:
-        """Return a hash of source id, direction and text, 16 hex digits."""
+        """Return a hash of the candidate's source id, direction and text, 16 hex digits."""
         return content_hash("candidate", self.source_id, self.direction, self.text)
 
 
 class Outcome(StrEnum):
-    """How a comparison ended. Only EQUIVALENT means that the two programs do the same.
+    """How a comparison of a source and a target ended. Only EQUIVALENT means that the two programs
+    do the same; in the others `it` is the program that the verdict blames.
 
     MISMATCH: a value differs. COMPILE_ERROR: it does not compile or cannot be called.
     RUNTIME_ERROR: it crashes. MEMORY_ERROR: it reads or writes out of bounds. RACE: a data race.
@@ -293,11 +303,11 @@ class Verdict:
 
     source_id, target_id, suite_id: their ids. outcome: how it ended. blame: whose fault. detail:
         one line, such as compiler text or a signal.
-    backend: `emulated`, `native`, `openmp` or `cuda:<device>`, with `+degraded(...)` where sandbox
-        walls are missing.
-    test_index: of the test that decided; -1 for none. buffer, element: the array or scalar and the
-    index in it where the outputs first differ; '' and -1 if they do not. expected, actual,
-    tolerance: the values there as text; '' if there are none.
+    backend: what ran the target: `emulated`, `native`, `openmp` or `cuda:<device>`, with
+        `+degraded(...)` where sandbox walls are missing.
+    test_index: of the test that decided, from 0; -1 for none. buffer, element: the array or scalar
+        and the index in it where the outputs first differ; '' and -1 if they do not. expected,
+        actual, tolerance: the values there as text; '' if there are none.
     launch: the launch plan under which a bare kernel passed; '' otherwise.
     serial: one thread of a parallel target did all the work.
     suite_strength: share of mutants that the suite kills, in [0, 1]; None where unknown.
@@ -334,7 +344,9 @@ class Verdict:
 
     @property
     def equivalent(self) -> bool | None:
-        """Return True for equivalent, False for not, None where nothing was decided."""
+        """Return whether source and target are equivalent: True, False, or None where nothing was
+        decided: the suite is invalid, something was refused, or source or suite are to blame.
+        """
         if self.outcome in UNDECIDED or self.blame in (Blame.SOURCE, Blame.SUITE):
             return None
         return self.outcome is Outcome.EQUIVALENT
@@ -342,8 +354,8 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Triplet:
-    """The training unit: a source, an equivalent target, and the suite that showed it, all by
-    value. direction: as `cpp:cuda`. verdict: of the target.
+    """The unit of training: a source, an equivalent target, and the suite that showed it, all by
+    value. direction: as `cpp:cuda`. verdict: on the target, by this suite.
     """
 
     source: Program
@@ -354,5 +366,5 @@ class Triplet:
 
     @property
     def id(self) -> str:
-        """Return a hash of the ids of source, target and suite, 16 hex digits."""
+        """Return a hash of the ids of the triplet's source, target and suite, 16 hex digits."""
         return content_hash("triplet", self.source.id, self.target.id, self.suite.id)

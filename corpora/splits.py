@@ -44,13 +44,15 @@ COMPARED_TOGETHER = 32
 
 
 class LeakError(ValueError):
-    """A training item equals or nearly equals an evaluation item. The message names both."""
+    """A training item equals or nearly equals an evaluation item. The message names the first such
+    pair and says how many there are.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The parts `train`, `validation` and `test`: programs, or groups of programs. Near-duplicates
-    are never in two parts.
+    """Programs, or groups of programs, in the parts `train`, `validation` and `test`, each in the
+    order given. Near-duplicates are never in two parts.
     """
 
     train: tuple
@@ -59,8 +61,10 @@ class Split:
 
 
 def cluster_items(items: Sequence[Program | str]) -> list[int]:
-    """Return for each item the index of the first item of its cluster. A cluster is a set of
-    near-duplicates, closed transitively.
+    """Return for each item, a program or a bare text, the index of the first item of its cluster. A
+    cluster is a set of near-duplicates, closed transitively: items whose 5-token shingles have a
+    Jaccard similarity of at least 0.8, found by MinHash (Broder 1997). Names, layout and comments
+    do not count.
 
     An item that looks close to CLOSE_PAIRS (400) others joins their cluster without an exact
     comparison. So a cluster may be too large, but no near-duplicate is left out.
@@ -278,8 +282,11 @@ class _Groups:
 def split_programs(
     programs: Sequence[Program], validation: float = 0.1, test: float = 0.1
 ) -> Split:
-    """Split programs by cluster into training, validation and test. validation, test: expected
-    shares in [0, 1]. Raises ValueError if they exceed 1 together.
+    """Split programs by cluster of near-duplicates into training, validation and test, each in the
+    order given. The part of a cluster follows from its content alone.
+
+    validation, test: expected shares in [0, 1]. Raises ValueError if these are negative or exceed 1
+    together.
     """
     parts = split_groups([(p,) for p in programs], validation, test)
     return Split(
@@ -290,9 +297,11 @@ def split_programs(
 def split_groups(
     groups: Sequence[tuple[Program, ...]], validation: float = 0.1, test: float = 0.1
 ) -> Split:
-    """Split groups of programs, such as aligned pairs, by cluster. Groups with near-duplicate
-    members go to one part. validation, test: expected shares. Raises ValueError if these are not in
-    [0, 1] or exceed 1 together.
+    """Split groups of programs, such as aligned pairs, by cluster into training, validation and
+    test, each in the order given. Groups with near-duplicate members go to one part.
+
+    validation, test: expected shares in [0, 1]. Raises ValueError if these are negative or exceed 1
+    together.
     """
     if min(validation, test) < 0 or validation + test > 1:
         raise ValueError(
@@ -310,8 +319,8 @@ def split_groups(
 
 
 def name_groups(groups: Sequence[tuple[Program, ...]]) -> list[str]:
-    """Return for each group of programs, such as a verified pair, the name of its cluster: 16 hex
-    digits, spread evenly.
+    """Return for each group of programs, such as a verified pair, in order, the name of its cluster
+    of near-duplicates: 16 hex digits, spread evenly.
 
     Groups with near-duplicate members have one name. It follows from the cluster's content alone,
     whatever the order. So parts that share no name share no near-duplicates.
@@ -341,9 +350,10 @@ def _joined_groups(count: int, group_of: Sequence[int], cluster_of: Sequence[int
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """A training item that is too like an evaluation item. item: its index among the items checked.
-    evaluation: the index among the evaluation items. similarity: in [0, 1], 1.0 for an exact
-    match.
+    """A training item that is too like an evaluation item.
+
+    item: its index among the items checked. evaluation: the index among the evaluation items.
+        similarity: Jaccard similarity of their shingles, in [0.8, 1], 1.0 for an exact match.
     """
 
     item: int
@@ -352,8 +362,10 @@ class Leak:
 
 
 class EvaluationGuard:
-    """Finds training items that equal or nearly equal an evaluation item. evaluation: programs or
-    bare texts.
+    """Finds training items that equal or nearly equal an evaluation item: Jaccard similarity of
+    their 5-token shingles of at least 0.8, whatever names and layout.
+
+    evaluation: programs or bare texts.
     """
 
     def __init__(self, evaluation: Sequence[Program | str]) -> None:
@@ -364,8 +376,8 @@ class EvaluationGuard:
         self._bands = _Bands(prints.minhashes)
 
     def leaks(self, items: Sequence[Program | str]) -> list[Leak]:
-        """Return a Leak for each of `items` that equals or nearly equals an evaluation item, in
-        order, with the evaluation item most like it.
+        """Return a Leak for each of `items`, programs or bare texts, that equals or nearly equals
+        an evaluation item, in order, with the evaluation item most like it. [] if there is none.
         """
         if not self._items:
             return []
@@ -386,8 +398,8 @@ class EvaluationGuard:
         return Leak(item, int(places[best]), similarity) if similarity >= THRESHOLD else None
 
     def check(self, items: Sequence[Program | str]) -> None:
-        """Check that all items may be trained on. Raises LeakError, with the first that equals or
-        nearly equals an evaluation item and how many do.
+        """Check that all of `items`, programs or bare texts, may be trained on. Raises LeakError,
+        with the first that equals or nearly equals an evaluation item and how many do.
         """
         items = list(items)
         found = self.leaks(items)
@@ -403,7 +415,7 @@ class EvaluationGuard:
 
     def filter(self, items: Sequence[Program | str]) -> tuple[list[Program | str], int]:
         """Return (the items that neither equal nor nearly equal an evaluation item, in order; how
-        many others there are).
+        many others there are). items: programs or bare texts.
         """
         items = list(items)
         held = {leak.item for leak in self.leaks(items)}

@@ -87,8 +87,8 @@ def _plain(value: object) -> object:
 
 
 def from_json(cls: type[T], value: object) -> T:
-    """Return the record of type `cls` in `value`, a JSON object that `to_json` made. Raises
-    StoreError, with the field, if it does not fit `cls`.
+    """Return the record of type `cls`, a dataclass, in `value`, a JSON object that `to_json` made.
+    Raises StoreError, with the field, if it does not fit `cls` or has another `schema_version`.
     """
     if not isinstance(value, dict):
         raise StoreError(f"{cls.__name__}: expected an object, found {type(value).__name__}")
@@ -335,8 +335,8 @@ def _member(choices: tuple, value: object, where: str) -> object:
 
 
 def format_line(record: object) -> bytes:
-    """Return a record (a dataclass) as one line of JSONL. Raises StoreError for a value that is no
-    record.
+    """Return a record (a dataclass) as one line of JSONL in UTF-8, with its newline. Raises
+    StoreError for a value that is no record.
     """
     return _encode(to_json(record)).encode("utf-8", "surrogatepass") + b"\n"
 
@@ -345,8 +345,8 @@ _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 def read_line(line: bytes, cls: type[T]) -> T:
-    """Return the record of type `cls` in one line of JSONL. Raises StoreError if it is not JSON or
-    another record.
+    """Return the record of type `cls`, a dataclass, in one line of JSONL. Raises StoreError if it
+    is not JSON or another record.
     """
     try:
         return from_json(cls, json.loads(line.decode("utf-8", "surrogatepass")))
@@ -356,7 +356,8 @@ def read_line(line: bytes, cls: type[T]) -> T:
 
 def write_jsonl(path: Path | str, records: Iterable[object]) -> int:
     """Write records (dataclasses) to the file `path` as JSON, one per line, all or nothing. Returns
-    how many. Raises StoreError for a value that is no record, DiskFullError if there is no room.
+    how many. Raises StoreError for a value that is no record, DiskFullError if there is no room,
+    OSError if the file cannot be written.
     """
     count = 0
 
@@ -373,10 +374,12 @@ def write_jsonl(path: Path | str, records: Iterable[object]) -> int:
 def write_shards(
     path: Path | str, records: Iterable[object], shard_bytes: int = SHARD_BYTES
 ) -> int:
-    """Write records as `write_jsonl` does, but begin another file, `NAME.00001.jsonl` beside
-    `NAME.jsonl` and so on, when one has `shard_bytes` bytes. Returns how many records.
+    """Write records (dataclasses) as JSON, one per line, to the file `path`, but begin another
+    file, `NAME.00001.jsonl` beside `NAME.jsonl` and so on, when one has `shard_bytes` bytes.
+    Returns how many records. Files of an earlier writing are replaced.
 
-    `path` appears last, so where it exists all are there. Holds at most one shard in memory.
+    `path` appears last, so where it exists all are there. Holds at most one shard in memory. Raises
+    StoreError for a value that is no record, DiskFullError if there is no room.
     """
     path, rest = Path(path), iter(records)
     first, held = _take_shard(rest, shard_bytes)
@@ -431,8 +434,8 @@ def _further_shards(path: Path) -> Iterator[Path]:
 
 
 def list_shards(path: Path | str) -> list[Path]:
-    """Return the files that hold the records of `path`, in order: itself, whether or not it is
-    there, and those that `write_shards` made beside it.
+    """Return the files that hold the records of `path`, in order: `path` itself, whether or not it
+    is there, and `NAME.00001.jsonl` and so on, which `write_shards` made beside it.
     """
     return [Path(path), *_further_shards(Path(path))]
 
@@ -449,17 +452,21 @@ def find_first_shard(path: Path | str) -> Path:
 
 
 def read_jsonl(path: Path | str, cls: type[T]) -> Iterator[T]:
-    """Yield the records of type `cls` in a file, and in those that `write_shards` made beside it,
-    one by one. Raises StoreError, with line and field, for a damaged line; FileNotFoundError if
-    there is no file.
+    """Yield the records of type `cls`, a dataclass, in a file of `write_jsonl`, and in those that
+    `write_shards` made beside it, one by one, in order. Raises StoreError, with line and field, for
+    a damaged line; FileNotFoundError if there is no file.
     """
     for _, record in locate_jsonl(path, cls):
         yield record
 
 
 def locate_jsonl(path: Path | str, cls: type[T]) -> Iterator[tuple[int, T]]:
-    """Yield the records of `read_jsonl`, each with the place by which `read_jsonl_at` finds it
-    again: the offset of its line in bytes, as if all shards were one file.
+    """Yield (place, record) of each record that `read_jsonl` reads, in order. By its place
+    `read_jsonl_at` finds a record again: the offset of its line in bytes, as if all shards were one
+    file.
+
+    cls: the records' type. Raises StoreError for a damaged line, FileNotFoundError if there is no
+    file.
     """
     at = 0
     for shard in list_shards(path):
@@ -475,8 +482,8 @@ def locate_jsonl(path: Path | str, cls: type[T]) -> Iterator[tuple[int, T]]:
 
 
 def read_jsonl_at(path: Path | str, place: int, cls: type[T]) -> T:
-    """Return the record of type `cls` at a place that `locate_jsonl` gave. Raises StoreError if
-    there is none.
+    """Return the record of type `cls` at a place, in bytes, that `locate_jsonl` gave for the file
+    `path`. Raises StoreError if there is no such record, FileNotFoundError if there is no file.
     """
     for shard in list_shards(path):
         size = shard.stat().st_size
@@ -504,7 +511,8 @@ def count_jsonl(path: Path | str) -> int:
 
 
 def write_triplets(path: Path | str, triplets: Iterable[Triplet]) -> int:
-    """Write verified pairs with their evidence as Parquet, all or nothing. Returns how many.
+    """Write verified pairs with their evidence as Parquet, all or nothing, one row each. Returns
+    how many.
 
     Columns for readers: id, direction, group (pairs with near-duplicate sides have one, so that a
         split by it leaks nothing), {source,target}_{dialect,name,text,origin}, suite (text form),
@@ -588,15 +596,16 @@ def _triplet_row(triplet: Triplet, group: str) -> dict[str, object]:
 
 
 def read_triplets(path: Path | str) -> list[Triplet]:
-    """Return the triplets in a Parquet file of `write_triplets`, or in part of its rows. Raises
-    StoreError if the file was written by something else.
+    """Return the triplets in a Parquet file of `write_triplets`, or in part of its rows, in order.
+    Raises StoreError if there is no such file or it was written by something else.
     """
     return [triplet for _, triplet in read_grouped_triplets(path)]
 
 
 def read_grouped_triplets(path: Path | str) -> list[tuple[str, Triplet]]:
-    """Return (group, triplet) of each row of a file as `read_triplets` reads it; the group is '' in
-    a file of a version that had none. Raises StoreError as `read_triplets` does.
+    """Return (group, triplet) of each row of a Parquet file of `write_triplets`, in order. Triplets
+    with near-duplicate sides have one group; it is '' in a file of a version that had none. Raises
+    StoreError if there is no such file or it was written by something else.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq

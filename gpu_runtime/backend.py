@@ -28,10 +28,10 @@ class Variant(StrEnum):
     PLAIN: lightly optimised (C++ -O1, Fortran -O2, emulated CUDA -O0), no fast-math, no
         contraction. Verdicts are about this build.
     RECORDED: memory accesses call the runner's hooks.
-    SANITIZED: address and undefined-behaviour sanitizers; an executable of its own.
+    SANITIZED: address and undefined-behaviour sanitizers; it needs a runner built with them.
     REASSOCIATED: vectorised with -ffast-math, to measure the error bar.
     PRECISE: float computed as double, double as long double or quad.
-    RACE_CHECKED: OpenMP under a race detector; an executable of its own.
+    RACE_CHECKED: OpenMP under a race detector; it needs a runner built with it.
     DRAFT: -O0, for mutants, which run once; unset locals hold a pattern.
     TIMED: -O3, to measure speed.
     """
@@ -48,7 +48,11 @@ class Variant(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CompileRequest:
-    """One program to compile. signature: of its entry function. variant: how to build it."""
+    """One program to compile, and how.
+
+    program: its text, dialect and entry function. signature: names, types and shapes of the entry
+        function's parameters. variant: how to build it.
+    """
 
     program: Program
     signature: Signature
@@ -59,13 +63,15 @@ class CompileRequest:
 class Compiled:
     """The result of compiling one request.
 
+    request: what was asked for.
     ok: whether it can be run. artifact: path of a shared object, which several requests may share,
         or of an executable if `executable`; None where `ok` is False. symbol: the entry point in
         it; '' for none.
+    executable: the artifact is a program of its own; else it is a shared object, which a runner
+        loads.
     refused: the program was not compiled, because it uses something forbidden, such as inline
         assembly or files.
-    diagnostics: compiler text about this program only, or why it was refused; '' if there is
-        none.
+    diagnostics: compiler text about this program only, or why it was refused; '' if there is none.
     """
 
     request: CompileRequest
@@ -79,8 +85,8 @@ class Compiled:
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """A CUDA launch. grid, block: numbers in (x, y, z). shared_bytes: dynamic shared memory in
-    bytes.
+    """A CUDA launch. grid: number of blocks along (x, y, z). block: threads of each block along (x,
+    y, z). shared_bytes: dynamic shared memory of a block in bytes.
     """
 
     grid: tuple[int, int, int]
@@ -120,8 +126,10 @@ class Arguments:
     elsewhere: bool = False
 
     def prepend(self, first: np.ndarray) -> Arguments:
-        """Return the arguments of a call that takes `first` before these. All indices of parameters
-        (aliases, nulls) grow by one.
+        """Return the arguments of a call that takes the value `first` before these. All indices of
+        parameters (aliases, nulls) grow by one.
+
+        first: a 0-d array for a scalar, else the buffer that is passed, from its first element.
         """
         aliases = tuple((a + 1, b + 1) for a, b in self.aliases)
         origins = (0, *self.origins) if self.origins else ()
@@ -144,7 +152,9 @@ class Status(StrEnum):
     OK: it returned. SIGNAL: a signal killed it. TIMEOUT, MEMORY_LIMIT: it reached a limit.
     OUT_OF_BOUNDS, UNINITIALISED, SANITIZER: a bad memory access was seen.
     RACE: threads touched one element in no order. DIVERGENCE: not all threads reached a barrier.
-    EARLY_EXIT: it ended the process.
+    EARLY_EXIT: it ended the process. FORBIDDEN: it made a system call that the sandbox denies.
+    TOO_LARGE: it launches more threads than are emulated, though a device takes as many.
+    NOT_RUN: it did not begin, because an earlier call of the batch ended the process.
     """
 
     OK = "ok"
@@ -183,13 +193,15 @@ class Access:
 class Execution:
     """What one call did.
 
-    status: how it ended. detail: signal name, race location or sanitizer text, in one line.
+    status: how it ended. detail: signal name, race location or sanitizer text, in one line; ''
+        where there is nothing to say.
     values: the buffers after the call, laid out as Arguments.values. Unchanged ones may be the very
-        arrays that were given. result: the returned value as a 0-d array; None if nothing is
-        returned.
-    elapsed_ms: run time in milliseconds. accesses: one per parameter, for the variant RECORDED
-    only; else (). active_threads: most distinct CUDA or OpenMP threads that touched watched memory;
-    0 where unknown.
+        arrays that were given. () if the status is not OK.
+    result: the returned value as a 0-d array; None if nothing is returned.
+    elapsed_ms: run time in milliseconds. accesses: the elements that were touched, one Access per
+        parameter, for the variant RECORDED only; else ().
+    active_threads: most distinct CUDA or OpenMP threads that touched watched memory; 0 where
+        unknown.
     """
 
     status: Status
@@ -261,24 +273,29 @@ class BackendError(ValueError):
 
 
 class ExecutionBackend(Protocol):
-    """Compiles and runs programs of some dialects. name: goes into every verdict, such as
-    `emulated` or `cuda:<device>`.
+    """A back end, which compiles and runs programs of some dialects. Generated code that fails is
+    described in the results; an exception means that the back end itself failed.
+
+    name: goes into every verdict, such as `emulated` or `cuda:<device>`.
     """
 
     name: str
 
     def compile(self, requests: Sequence[CompileRequest]) -> list[Compiled]:
         """Compile programs and return one result per request, in order. The result of a program
-        that does not compile has `ok` False; nothing is raised for it.
+        that does not compile has `ok` False; nothing is raised for it. Raises ToolchainError if a
+        compiler is not installed.
         """
         ...
 
     def run(
         self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()
     ) -> list[Execution]:
-        """Run calls one after the other in one sandboxed process and return one result per call.
-        After a crash the calls that follow have the status NOT_RUN. Raises ValueError if the
-        program did not compile.
+        """Run calls of one program one after the other in one sandboxed process and return one
+        result per call, in order. After a crash the calls that follow have the status NOT_RUN.
+
+        compiled: the program, as `compile` returned it. calls: the arguments of each call. limits:
+            of the process. Raises ValueError if the program did not compile.
         """
         ...
 

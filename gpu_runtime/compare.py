@@ -63,8 +63,8 @@ class Reference:
     """The expected outputs of one test. They never reach a process that runs generated code.
 
     values: buffers in the source's parameter order.
-    tolerances: float64 of the same shape, None where values are exact; complex buffers have a
-        trailing axis of 2.
+    tolerances: per buffer, the error bar of each element as float64 of the same shape, None where
+        values are exact; complex buffers have a trailing axis of 2 for real and imaginary part.
     result, result_tolerance: the returned value and its tolerance, or None.
     unstable: why this test decides nothing; '' if it decides.
     touched: whether the source reads or writes any array; True where unknown.
@@ -86,8 +86,10 @@ class Reference:
 class Difference:
     """The first place where outputs differ.
 
-    parameter: index in the source's signature; -1 for the returned value. element: flat index.
-    expected, actual, tolerance: as text.
+    parameter: index in the source's signature; -1 for the returned value. element: flat index from
+        0.
+    expected, actual, tolerance: as text; the tolerance is `exact` where none is allowed. count: how
+        many elements of this buffer differ.
     """
 
     parameter: int
@@ -101,11 +103,11 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceRuns:
-    """Runs of the source that measure its error bar. A field is empty where the variant does not
-    exist.
+    """Runs of the source on one test that measure its error bar. A field is None or empty where the
+    variant does not exist.
 
     precise: in a wider type. reassociated: with fast-math.
-    relative_runs: pairs (plain, precise) on `perturb_relative(arguments, k)`.
+    relative_runs: pairs (plain, precise) on `perturb_relative(arguments, k)`
     ulp_runs: plain runs on `perturb_by_ulp(arguments, k)`.
     ulp_and_integer_runs: the same with whole numbers moved too, for sources without `precise`.
     terms: most elements that may be summed into one, where there is no `precise`; else 1.
@@ -124,7 +126,9 @@ class ReferenceRuns:
 
 def perturb_by_ulp(arguments: Arguments, draw: int, integral: bool = False) -> Arguments:
     """Return the call with every floating value moved by one unit in the last place, up or down at
-    random. draw: selects the random stream. integral: also move whole numbers.
+    random. Whole numbers, infinities and NaN stay.
+
+    draw: selects the random stream. integral: also move whole numbers other than 0.
     """
 
     def move(flat: np.ndarray, bits: np.ndarray) -> np.ndarray:
@@ -146,7 +150,7 @@ def _step_by_ulp(flat: np.ndarray, up: np.ndarray) -> np.ndarray:
 
 def perturb_relative(arguments: Arguments, draw: int) -> Arguments:
     """Return the call with every floating value multiplied by 1 + d, where |d| <= 2^-10 is random.
-    draw: selects the random stream.
+    draw: selects the random stream. Infinities and NaN stay.
     """
 
     def move(flat: np.ndarray, bits: np.ndarray) -> np.ndarray:
@@ -437,10 +441,12 @@ def _integers(
 def find_difference(
     reference: Reference, values: Sequence[np.ndarray], result: np.ndarray | None
 ) -> Difference | None:
-    """Return the first place where outputs differ beyond their tolerance, or None.
+    """Return the first place where outputs differ from `reference` beyond their tolerance; None if
+    there is none.
 
     values: buffers in the source's order and shapes. result: the returned value; None is not
-        compared. Buffers are compared in order, the result last.
+        compared. Buffers are compared in order, the result last. Raises ValueError if a buffer's
+        shape is not the expected one.
     """
     for i, (expected, actual) in enumerate(zip(reference.values, values, strict=True)):
         if (

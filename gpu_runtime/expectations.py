@@ -21,8 +21,8 @@ from gpu_runtime.compare import Reference
 class Expectations:
     """A suite that was checked on its source, with what the source computed.
 
-    source, signature: the program, which is right by definition, and its signature. calls[i] and
-        references[i] belong to suite.tests[i].
+    source, signature: the program, which is right by definition, and its signature. suite: its
+        tests. calls[i], references[i]: the arguments and the expected outputs of suite.tests[i].
     source_ms: the slowest test's time in the source, in milliseconds. tests_ms: that of each test;
         empty where unknown.
     result_varies: False if the source returns the same value in every test.
@@ -63,10 +63,12 @@ def run_each(
     limits: Limits = Limits(),
     timeouts: int = 2,
 ) -> list[Execution]:
-    """Run calls and return one result per call. Calls after a crash are run again in a new process.
+    """Run calls of one program and return one result per call, in order. Calls after a crash are
+    run again in a new process.
 
-    limits: of each process. timeouts: after so many calls that ran out of time, the rest keep the
-        status NOT_RUN. Raises ValueError if the program did not compile.
+    backend: runs the calls. compiled: the program, as its `compile` returned it. limits: of each
+        process. timeouts: after so many calls that ran out of time, the rest keep the status
+        NOT_RUN. Raises ValueError if the program did not compile.
     """
     found: list[Execution] = []
     limits = replace(limits, resume_after_stop=True)

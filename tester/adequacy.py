@@ -48,8 +48,8 @@ _LIMITS = Limits(wall_s=20.0, cpu_s=10)
 @dataclass(frozen=True, slots=True)
 class Adequacy:
     """What a suite cannot show. gap: why passing it says too little, in one line; '' where it says
-    enough. unused: arrays that the source never names, so that no test need show anything about
-    them.
+    enough. unused: names of the arrays that the source never names in its body, so that no test
+    need show anything about them.
     """
 
     gap: str = ""
@@ -68,6 +68,9 @@ def find_gap(expectations: Expectations, backend: ExecutionBackend) -> Adequacy:
     - every array that goes in matters: changed in one test, some output changes,
     - what is written is in some test another value than before, and not only NaN,
     - its strength is at least LEAST_STRENGTH, where it was measured.
+
+    expectations: the source, its checked suite and what it computed. backend: runs the source on
+        changed inputs.
     """
     key = content_hash(expectations.source.id, expectations.suite)
     if key not in _known:

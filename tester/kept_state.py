@@ -88,8 +88,12 @@ def find_kept_state(
     backend: ExecutionBackend,
     launch: str = "",
 ) -> str:
-    """Return how the program shows that it remembers between calls, in one line; '' where it does
-    not. tests: in order, of which a few small ones are called. launch: the plan of a bare kernel.
+    """Run a program several times on the same inputs and return how it shows that it remembers
+    between calls, in one line; '' where it does not, or does not compile.
+
+    tests: of the program, smallest first, of which a few small ones are called. launch: text of the
+        launch plan of a bare kernel; '' for a function. Raises ValueError if the plan cannot be
+        read or does not fit a test.
     """
     compiled = backend.compile([CompileRequest(program, signature, Variant.PLAIN)])[0]
     if not compiled.ok:

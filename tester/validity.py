@@ -86,10 +86,12 @@ _Change = Callable[[int, Arguments], Arguments]
 class Validation:
     """Whether a suite may decide anything, after it ran on its source.
 
-    valid: it may. reason: why not, ''. blame: whose fault. expectations: what the source computed;
-        None if invalid.
+    valid: it may. reason: why not, in one line; '' if it may. blame: whose fault it is that it may
+        not; NOBODY if it may. expectations: what the source computed on the valid tests; None if
+        the suite is invalid.
     dropped: (index in the suite as given, why) of every invalid test.
-    unchecked: variants that could not be built for this dialect.
+    unchecked: names of the variants that could not be built for this dialect, so that their checks
+        were left out.
     """
 
     valid: bool
@@ -140,8 +142,9 @@ def _variants(program: Program, signature: Signature) -> tuple[Variant, ...]:
 
 
 def list_validation_requests(program: Program, signature: Signature) -> list[CompileRequest]:
-    """Return what validating a suite of this source compiles, so that many sources can be compiled
-    together before.
+    """Return the requests that validating a suite of this source compiles, one per variant, so that
+    many sources can be compiled together before. program, signature: the source's. Raises
+    ValueError for an unknown dialect.
     """
     return [
         CompileRequest(program, signature, variant) for variant in _variants(program, signature)
@@ -159,8 +162,10 @@ def validate_suite(
     """Run a suite on its source and return whether it may decide anything, with the expected
     outputs.
 
-    prune: drop invalid tests as long as a valid one remains; otherwise one invalid test makes the
-        suite invalid. What the source does wrong is in the result.
+    program, signature: the source's. A bare kernel's suite without a launch plan gets one. prune:
+        drop invalid tests as long as a valid one remains; otherwise one invalid test makes the
+        suite invalid. What the source does wrong is in the result. Raises ValueError for an unknown
+        dialect.
     """
     built = {
         c.request.variant: c for c in backend.compile(list_validation_requests(program, signature))

@@ -75,6 +75,9 @@ def judge(
 ) -> list[Verdict]:
     """Compile and run every target on a source's checked suite, and return a verdict for each, in
     order. What a target does wrong is in its verdict.
+
+    expectations: the source, its checked suite and what the source computed on it. backend:
+        compiles and runs the targets. Raises ValueError for an unknown dialect.
     """
     verdicts: dict[int, Verdict] = {}
     bound: dict[int, Binding] = {}
@@ -111,8 +114,11 @@ def list_compile_requests(targets: Sequence[Program]) -> list[CompileRequest]:
 def reject_early(
     source: Program, signature: Signature, target: Program, config: JudgeConfig = JudgeConfig()
 ) -> tuple[Outcome, str] | Binding:
-    """Return what is known without compiling: the binding of parameters, or (outcome, reason) of a
-    failing verdict. signature: of the source. Raises ValueError for an unknown dialect.
+    """Return what is known of a target without compiling it: which of the source's parameters each
+    of the target's stands for, or (outcome, reason) of a failing verdict.
+
+    signature: of the source. config: says whether the static wall is asked. Raises ValueError for
+        an unknown dialect.
     """
     if config.static_wall and (reason := check_program(target)):
         return Outcome.REFUSED, reason
@@ -142,8 +148,9 @@ def _make_static_verdict(
 def make_base_verdict(
     expectations: Expectations, target: Program, backend: ExecutionBackend
 ) -> Verdict:
-    """Return a verdict on `target` with its ids and back end filled in. Outcome and detail are
-    still to be set. Raises ValueError for an unknown dialect.
+    """Return a verdict on `target` with its ids, back end and suite's strength filled in. Outcome
+    and detail are still to be set. expectations: of the source. Raises ValueError for an unknown
+    dialect.
     """
     model = get_dialect(target.dialect).model
     word = BACKEND_WORDS[model]
@@ -313,8 +320,8 @@ slower: without this bound a target that never ends would be waited for for hour
 
 
 def compute_batch_time_limit(config: JudgeConfig, own_s: float) -> float:
-    """Return the wall-clock limit, in seconds, of a batch of calls. own_s: seconds that the source
-    took for it.
+    """Return the wall-clock limit, in seconds, of a batch of calls of a target. config: holds the
+    factor and the lower bound. own_s: seconds that the source took for the same calls.
     """
     most = max(SLOW_ALLOWED_S, SLOW_FACTOR * own_s)
     return max(config.timeout_floor_s, min(config.timeout_factor * own_s, most))

@@ -58,12 +58,15 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What every card of an export says. directions: such as `cpp:cuda`. number: the round.
+    """What every card of an export says.
+
+    directions: such as `cpp:cuda`. number: the last round that the export holds; 0 is the cold
+        start.
     corpora: what the run read, by words such as `builtin`; of a path its last part. model: what its
-    models began as; '' for nothing. license: an identifier of the hub, such as `apache-2.0` or
+        models began as; '' for nothing. license: an identifier of the hub, such as `apache-2.0` or
         `other`.
-    header, rows: the run's table, as text. unlearnt: a line that says that nothing was learnt; ''
-        where something was.
+    header, rows: names of the columns, and the cells by row, of the run's table, as text.
+    unlearnt: a line that says that nothing was learnt; '' where something was.
     """
 
     directions: Sequence[str]
@@ -79,6 +82,9 @@ class RunFacts:
 def choose_license(corpora: Sequence[str], model: str) -> str:
     """Return `apache-2.0` where corpora and the first model all come with this project, else
     `other`: then what they allow decides.
+
+    corpora: specs of the training corpora, such as `builtin` or a path. model: the name of the
+        model that the run's models began as; '' for nothing.
     """
     ours = all(_is_own_corpus(each) for each in corpora) and _is_own_model(model)
     return "apache-2.0" if ours else "other"
@@ -93,10 +99,13 @@ def _is_own_model(model: str) -> bool:
 
 
 def make_model_card(kind: str, folder: str, canonical: bool, facts: RunFacts) -> str:
-    """Return the card of a Translator or a Tester.
+    """Return the card of a Translator or a Tester, the text of its README.md: Markdown below a YAML
+    header.
 
-    kind: `Translator` or `Tester`. folder: the model's, in the export. canonical: whether it is
-        asked in canonical words and not in plain ones.
+    kind: `Translator` or `Tester`. folder: the name of the model's folder in the export. canonical:
+        whether it is asked in canonical words and not in plain ones. facts: what the card says of
+        the run.
+    Raises KeyError for another `kind`.
     """
     tags = ["code-translation", "hpc", *(d.replace(":", "-to-") for d in facts.directions)]
     head = {"library_name": "transformers", "license": facts.license, "tags": tags}
@@ -188,9 +197,11 @@ def _translator_code(folder: str, canonical: bool, direction: str) -> list[str]:
 
 
 def make_dataset_card(pairs: int, facts: RunFacts, own: int = 0) -> str:
-    """Return the card of the verified pairs. pairs: how many there are. own: how many of them have
-    a source that comes with this project. Without any pair it has no code, since `datasets` loads
-    no file without rows.
+    """Return the card of the verified pairs, the text of their README.md: Markdown below a YAML
+    header. Without any pair it has no code, since `datasets` loads no file without rows.
+
+    pairs: how many there are. facts: what the card says of the run. own: how many of the pairs have
+        a source that comes with this project.
     """
     if not pairs:
         return _make_empty_card(facts)

@@ -126,7 +126,8 @@ class Removal:
 
 def find_removable(folder: RunFolder, config: Config, keep: int) -> list[Removal]:
     """Return the checkpoint folders, with the controls', of all but the last `keep` finished
-    rounds; the cold start counts as a round. One that a kept adapter is for stays.
+    rounds, from the cold start on, which counts as a round. One that a kept adapter is for stays.
+    The list is empty where nothing may go; nothing is removed.
 
     keep: from 1. With `round.behind` at least 2 rounds stay: so many a further round begins with.
     Raises UserError if `keep` is below 1.

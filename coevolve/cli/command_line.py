@@ -26,8 +26,8 @@ class Parser(argparse.ArgumentParser):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return a hint with the word of `known` most like `word`, such as ": did you mean 'verify'?".
-    Returns '' if no word is similar.
+    """Return a hint with the word of `known` most like `word`, such as ": did you mean 'verify'?",
+    to put behind an error message. Returns '' if no word is similar.
     """
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f": did you mean '{close[0]}'?" if close else ""
@@ -36,8 +36,11 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def require_known_words(
     parser: Parser, commands: argparse._SubParsersAction, words: Sequence[str]
 ) -> None:
-    """Check that the command and options in `words` exist. If one does not, print one line with the
-    nearest and end the process with exit code 2. commands: the parser's commands.
+    """Check that the command and the long options in `words` exist. If one does not, print one line
+    with the nearest and end the process with exit code 2.
+
+    parser: of the whole command line. commands: its subparsers, one for each command. words: what
+        the user wrote behind `coevolve`; the first that does not begin with `-` is the command.
     """
     known = commands.choices
     at = next((i for i, word in enumerate(words) if not word.startswith("-")), len(words))

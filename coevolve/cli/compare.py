@@ -39,10 +39,11 @@ class EvaluationSide:
 
 @dataclass(frozen=True, slots=True)
 class FigureDifference:
-    """One metric of two evaluations, on the items where both have it.
+    """One metric of two evaluations, a and b, on the items where both have it.
 
-    items: how many these are. a, b: the means. ci95: the 95 % interval of b - a; None where a
-        bootstrap says nothing.
+    items: how many these are. a, b: the metric's mean over these items, a share in [0, 1], in the
+        first and in the second evaluation. ci95: the 95 % interval (low, high) of b - a; None where
+        a bootstrap says nothing.
     p: the two-sided p-value for no difference, None where there is none. test: what gave it,
         `McNemar`, `bootstrap` or ''.
     """
@@ -57,11 +58,12 @@ class FigureDifference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The comparison of two evaluations on the items that both have.
+    """The comparison of two evaluations, a and b, on the items that both have.
 
     items: how many both have. unmatched: how many only one has; these are left out.
-    figures: the difference by metric.
-    only_a, only_b: items whose first answer passes on that side alone.
+    figures: the difference by metric: `passed`, `built`, `compiled` and `codebleu`, of which those
+        are left out that no common item has.
+    only_a, only_b: number of items whose first answer passes on that side alone.
     p_first: the p-value of the exact McNemar test on `only_a` and `only_b`.
     """
 
@@ -155,8 +157,10 @@ def _pair_directions(one: str, other: str) -> list[tuple[EvaluationSide, Evaluat
 
 
 def load_sides(name: str) -> dict[str, EvaluationSide]:
-    """Return the evaluations of a result file or a run's folder, by direction. name: its path.
-    Raises UserError if it holds no evaluation.
+    """Return the evaluations of a result file or a run's folder, by direction such as `cpp:cuda`.
+    Of a run it is that of its last evaluated round.
+
+    name: the path of the file or folder. Raises UserError if it holds no evaluation.
     """
     path = Path(name)
     return (
@@ -215,8 +219,9 @@ def _sides_of_run(root: Path) -> dict[str, EvaluationSide]:
 
 
 def compare_sides(a: EvaluationSide, b: EvaluationSide, seed: int = 0) -> Comparison:
-    """Compare the items that both evaluations have, paired by id. seed: of the bootstrap. Raises
-    UserError if there is no such item, or the directions differ.
+    """Compare the items that both evaluations have, paired by id and name. a, b: the evaluations;
+    differences are b - a. seed: of the bootstrap. Raises UserError if there is no such item, or the
+    directions differ.
     """
     # needs numpy, which takes half a second to import
     from coevolve.evaluation.statistics import compute_mcnemar_p
@@ -286,7 +291,7 @@ def _share(row: dict, key: str) -> float | None:
 
 def format_comparison(a: EvaluationSide, b: EvaluationSide, found: Comparison) -> str:
     """Return a comparison as lines of text: both names, a Markdown table of differences, and the
-    McNemar test.
+    McNemar test. a, b: the evaluations. found: what `compare_sides(a, b)` returned.
     """
     lines = [
         f"A: {a.name}",

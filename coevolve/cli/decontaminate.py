@@ -78,9 +78,9 @@ def add_parser(commands) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print which programs or pairs of a corpus must not be trained on, and write the others to the
-    file that `--out` names. args: parsed by `add_parser`. Returns the exit code 0. Raises
-    CorpusError or UserError for bad input.
+    """Print which programs or pairs of a corpus must not be trained on, since they are like
+    programs of an evaluation, and write the others to the file that `--out` names. args: parsed by
+    `add_parser`. Returns the exit code 0. Raises CorpusError or UserError for bad input.
     """
     from coevolve.cli.errors import require_other_file, require_place
     from coevolve.evaluation.decontamination import is_pairs_file

@@ -46,9 +46,12 @@ _KINDS = {
 class DirectionRow:
     """What this machine offers for one direction.
 
-    direction: as `cpp:cuda`. kind: `forward` (serial to parallel), `back`, `serial` or `parallel`.
-    runs_on: where the source and the target run. pairs: number of built-in pairs.
-    needs: names of the doctor's findings that must be installed first.
+    direction: as `cpp:cuda`. kind: `forward` (serial to parallel), `back` (parallel to serial),
+        `serial` (both sides are) or `parallel` (both are).
+    runs_on: where the source and the target run: `cpu`, `cpu threads`, `device`, `emulated` or
+        `offload-host`. pairs: number of built-in pairs.
+    needs: names of the findings of `coevolve doctor` (tools, such as a compiler) that must be
+        installed first.
     lacks: names of findings that are absent here and only weaken verdicts.
     """
 
@@ -68,8 +71,9 @@ class DirectionRow:
 
 
 def make_direction_table(findings: Sequence[Finding], cuda_runs_on: str) -> list[DirectionRow]:
-    """Return a row for every ordered pair of dialects, forward directions first. findings: the
-    doctor's. cuda_runs_on: `emulated` or `cuda`.
+    """Return a row for every ordered pair of dialects: forward directions (serial to parallel)
+    first, then back, serial and parallel ones. findings: what `coevolve doctor` found here, one for
+    each tool. cuda_runs_on: `emulated` or `cuda`.
     """
     absent = {f.name for f in findings if not f.present}
     rows = [
@@ -103,8 +107,10 @@ def _place(side: Dialect, cuda_runs_on: str) -> str:
 
 
 def format_direction_table(rows: Sequence[DirectionRow], findings: Sequence[Finding]) -> str:
-    """Return the table as text. Below it is a line for each missing tool: what is lost and how to
-    install it.
+    """Return the table as text, a line for each row below a line of column names. Below it is a
+    line for each missing tool: what is lost and how to install it. rows: as from
+    `make_direction_table`, made with these findings. findings: what `coevolve doctor` found here,
+    one for each tool.
     """
     lines = [
         f"{'direction':<28} {'kind':<9} {'source runs':<12} {'target runs':<12} "

@@ -53,8 +53,8 @@ def require_other_file(option: str, path: str, *inputs: str | None) -> None:
 
 
 def get_user_errors() -> tuple[type[Exception], ...]:
-    """Return the exception types whose message is meant for the user. They are imported when this
-    is called, since that takes time.
+    """Return the exception types whose message is one line meant for the user: what commands raise
+    for wrong use and bad input. They are imported when this is called, since that takes time.
     """
     from coevolve.config.schema import ConfigError
     from corpora.datasets.loaders import CorpusError

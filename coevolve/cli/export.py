@@ -96,11 +96,14 @@ def export_run(
 
 def export_chats(what: Path, out: Path, number: int | None = None) -> int:
     """Write verified pairs as JSONL, one chat a row, all or nothing: `messages` (what a model is
-    asked, and its answer), `id`, `direction` and `group` of the pair. Returns how many.
+    asked, and its answer), `id`, `direction` and `group` of the pair; pairs of one `group` are
+    alike. Returns how many rows.
 
-    what: a run's folder, or a `pairs.parquet` of an export or what was left of one. out: a .jsonl
-        file. number: the run's round, up to which pairs are taken; None: its last. Raises UserError
-        if there is no such run or round, StoreError if the file is something else.
+    what: a run's folder, or a `.parquet` file of pairs: of an export, or what `coevolve
+        decontaminate` left of one. out: a .jsonl file. number: the run's round, up to which pairs
+        are taken; None: its last.
+    Raises UserError if there is no such run or round or `out` ends otherwise, StoreError if the
+    file is something else.
     """
     from coevolve.prompts import write_conversation
 
@@ -181,10 +184,11 @@ def _is_public(corpus: str) -> bool:
 def push_export(folder: Path, repo: str) -> list[str]:
     """Upload an export to the hub: each model to a repository `REPO-NAME` of its own, such as
     `me/demo-translator`, and the pairs with their card to the data set `REPO-pairs`. Returns their
-    addresses.
+    addresses, the models' first.
 
-    repo: OWNER/NAME. Private repositories are made where there are none; a token is found as
-        huggingface_hub finds it. Raises UserError if the hub refuses.
+    folder: the export's. repo: OWNER/NAME. Private repositories are made where there are none; a
+        token is found as huggingface_hub finds it. Raises UserError if the hub refuses, or `repo`
+        has another form.
     """
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
@@ -237,8 +241,8 @@ def _strip_times(header: list[str], rows: list[list[str]]) -> tuple[list[str], l
 
 
 def triplets_until(folder: RunFolder, last: int) -> list[Triplet]:
-    """Return every triplet kept in rounds 1 to `last`, each once, in order. Raises StoreError if a
-    file is damaged.
+    """Return every triplet that a run kept in rounds 1 to `last`, each once, in order. folder: the
+    run's. Raises StoreError if a file is damaged.
     """
     rounds = (k for k in list_rounds(folder) if 0 < k <= last)
     found = (

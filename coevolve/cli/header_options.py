@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def add_header_options(parser: argparse.ArgumentParser) -> None:
-    """Add `-I` and `-D` to a parser; both may be given several times."""
+    """Add the options `-I DIR` (a folder of headers) and `-D NAME[=TEXT]` (a macro) to a parser;
+    both may be given several times.
+    """
     parser.add_argument(
         "-I",
         dest="include",
@@ -31,7 +33,10 @@ def add_header_options(parser: argparse.ArgumentParser) -> None:
 
 
 def read_header_options(args: argparse.Namespace, folder: Path = Path()) -> Options:
-    """Return the options that were given. folder: what folders of headers are relative to."""
+    """Return the folders of headers and the macros that the options `-I` and `-D` gave. args:
+    parsed by a parser that `add_header_options` changed. folder: what folders of headers are
+    relative to.
+    """
     from corpora.projects.sources import Options
 
     return Options(tuple(folder / each for each in args.include), tuple(args.define))

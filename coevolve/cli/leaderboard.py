@@ -34,8 +34,11 @@ _INTERVAL, _COUNT = " ci95", " n_items"
 
 @dataclass(frozen=True, slots=True)
 class RankedTable:
-    """Comparable rows of a leaderboard. setting: what they agree in, by the names of COMPARABLE;
-    None where older rows do not say it. rows: (rank from 1, row as in the file), the best first.
+    """Comparable rows of a leaderboard.
+
+    setting: what they agree in, by name: `corpus`, `limit`, `n_items`, `direction`, `samples`,
+        `temperature`, `backend` and `threads`; None where older rows do not say it.
+    rows: (rank from 1, row as in the file), the best first. Equal pass@1 has equal rank.
     """
 
     setting: dict[str, object]
@@ -74,8 +77,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def read_board(path: Path) -> list[dict]:
-    """Return the rows of a file of `coevolve eval --leaderboard`. Raises UserError or CorpusError
-    with one line for a file that cannot be read or a row that is none.
+    """Return the rows of a file of `coevolve eval --leaderboard`, in the file's order: JSON objects
+    with `model`, the setting, and every metric by its name, such as `pass@1`. Raises UserError or
+    CorpusError with one line for a file that is missing, empty or cannot be read, or a row that is
+    none.
     """
     from coevolve.evaluation.corpus import read_json_rows
 

@@ -59,6 +59,8 @@ class WorkEstimate:
     prompt, answer: tokens of one prompt and of one answer.
     answers_per_round: answers proposed per round. answers_evaluated: answers per evaluation.
     learnt_per_round: tokens trained on per round, on average.
+    cold_tokens: tokens trained on before the first round: in the cold start and the ladder before
+        it.
     """
 
     programs: int
@@ -162,7 +164,8 @@ def _count_taught_pairs(config: Config) -> float:
 
 
 def count_pretraining_examples(config: Config) -> int:
-    """Return the number of examples in all passes of the pretraining on unpaired functions.
+    """Return the number of examples in all passes of the pretraining on unpaired functions, which
+    precedes the cold start; 0 if none is configured.
 
     Back-translation has its pairs and as many denoising examples.
     """
@@ -177,8 +180,9 @@ def count_pretraining_examples(config: Config) -> int:
 
 
 def find_shape(config: Config) -> ModelShape | None:
-    """Return the shape of the configured model; None for one behind an endpoint. No weights are
-    read. Raises ModelError if the shape cannot be found.
+    """Return the shape of the configured model: the Translator's, as layers, widths and vocabulary;
+    None for one behind an endpoint. No weights are read. Raises ModelError if the shape cannot be
+    found.
     """
     wanted = config.model
     if wanted.backend == "openai":
@@ -208,8 +212,11 @@ EXAMPLES = ("cpu", "a100")
 
 def format_plan(config: Config, corpus: RunCorpus, machine: Machine | None) -> str:
     """Return what a run of `config` on `corpus` would need on `machine`, as text: parameters,
-    memory, hours, disk and assumptions. None: nobody said which machine; the hours are those of
-    EXAMPLES, and say so. Raises ModelError if the model's shape cannot be found.
+    memory, hours, disk and assumptions. For a model behind an endpoint it is what its tokens cost.
+
+    machine: None: nobody said which; the hours are those of two examples, a CPU and an A100, and
+        say so.
+    Raises ModelError if the model's shape cannot be found.
     """
     works, shape = (
         (estimate_translator_work(config, corpus), estimate_tester_work(config, corpus)),

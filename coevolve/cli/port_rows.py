@@ -24,8 +24,12 @@ _LINE = re.compile(r"\bline (\d+)(?:, column (\d+))?")
 
 
 def name_places(text: str, verdict: Verdict, asked: VerifyRequest) -> str:
-    """Return a text about a verdict with `line N` of a text that holds headers as `FILE:N`, the
-    file and line where the user has it. Other texts come back as they are.
+    """Return `text`, words about a verdict, in which `line N` of a program that holds inlined
+    headers is written as `FILE:N`, the file and line where the user has it. Where no headers were
+    inlined the text comes back as it is.
+
+    verdict: decides which program the lines are of: the source if it bears the blame, else the
+        target. asked: the request that was judged; it knows what was inlined where.
     """
     places = _places_of(verdict, asked)
     if places is None:
@@ -52,10 +56,13 @@ def make_port_row(
     explanation: str,
     seconds: float,
 ) -> PortRow:
-    """Return the row of one function.
+    """Return the row of one function for files of continuous integration (JUnit, SARIF). It names
+    the line that the verdict speaks of: the function's own where the verdict names none.
 
-    source, target: paths for the row. pair, verdict: what was judged, and how. asked: the request
-        that the pair is of. explanation: of `explain_verdict`. seconds: that it took.
+    source, target: paths as the user gave them. pair, verdict: what was judged, and how. asked: the
+        request that the pair is of. explanation: the verdict in several lines, of
+        `explain_verdict`. seconds: of wall-clock time that it took.
+    Raises OSError if the file `target` is gone.
     """
     from coevolve.report.ci_files import PortRow, find_line
     from coevolve.verification.explain import summarize_verdict

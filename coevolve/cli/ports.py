@@ -40,10 +40,15 @@ LIST_NAME = "coevolve-ports.txt"
 
 @dataclass(frozen=True, slots=True)
 class ListedPort:
-    """One line of a list. source, target, suite: paths; suite may be None. source_dialect,
-    target_dialect: names, or None to go by the suffix. function: '' for all. headers: folders of
-    headers and macros. where: file and line, for messages. backend, device_compiler, large, prove:
-    as of `coevolve verify`.
+    """One line of a list of ports: a pair of files to verify.
+
+    source, target, suite: paths; suite holds the tests, None: they are made from the source.
+        source_dialect, target_dialect: names, such as `cuda`, or None to go by the file's suffix.
+        function: the one to compare; '' for all. headers: folders of headers, and macros.
+    where: file and line of the list, as `FILE:LINE`, for messages. backend: `auto`, `cuda` or
+        `emulated`. device_compiler: the real compiler that checks accepted CUDA ports: `auto`,
+        `nvcc`, `nvrtc` or `none`. large: also test on at least 1,048,576 elements. prove: also look
+        for a proof.
     """
 
     source: Path
@@ -93,8 +98,9 @@ def add_parser(commands) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Verify the listed ports, print a line for each function, and write the files that were asked
-    for. args: parsed by `add_parser`. Returns the exit code. Raises UserError for a bad list, or a
-    FILE that does not exist and that no line names.
+    for. args: parsed by `add_parser`. Returns the exit code: 0 all equivalent, 1 one is not, 3 one
+    is undecided, 2 one cannot be read. Raises UserError for a bad list, or a FILE that does not
+    exist and that no line names.
     """
     from coevolve import __version__
     from coevolve.report.ci_files import make_junit, make_sarif
@@ -144,8 +150,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def choose_exit_code(rows: Sequence[PortRow]) -> int:
-    """Return 2 where a pair could not be read, else 1 where one is not equivalent, else 3 where one
-    is undecided, else 0.
+    """Return the exit code for the verdicts on all functions: 2 where a pair could not be read,
+    else 1 where one is not equivalent, else 3 where one is undecided, else 0.
     """
     if any(row.error for row in rows):
         return 2
@@ -163,7 +169,8 @@ def _print(row: PortRow) -> None:
 def choose_ports(
     listed: Sequence[ListedPort], list_path: Path, files: Sequence[Path]
 ) -> tuple[list[ListedPort], list[Path]]:
-    """Return the ports that one of `files` belongs to, and those of `files` that belong to none.
+    """Return (the ports that one of `files` belongs to, those of `files` that belong to none), both
+    in the order given.
 
     A port's files are its source, target and suite, and the headers of the user's own that it
     includes, found or not. All ports belong to the list itself, the file at `list_path`.

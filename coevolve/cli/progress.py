@@ -183,12 +183,15 @@ class ProgressBar:
                     self._draw()
 
     def advance(self, count: int = 1, note: str = "") -> None:
-        """Add `count` to the number of steps done. note: replaces the note unless it is ''."""
+        """Add `count` to the number of steps done, and draw the bar again if enough time has
+        passed. note: a few words behind the bar; it replaces the note before unless it is ''.
+        """
         self.set(self.done + count, note)
 
     def set(self, done: int, note: str = "") -> None:
-        """Set the number of steps done, and draw the bar again if enough time has passed. note:
-        replaces the note unless it is ''.
+        """Set the number of steps done, and draw the bar again if enough time has passed. done: in
+        all, not those since the last call. note: a few words behind the bar; it replaces the note
+        before unless it is ''.
         """
         self.done, self.note = done, note or self.note
         with _DRAWING:
@@ -200,8 +203,9 @@ class ProgressBar:
             self._tell(now)
 
     def close(self, note: str = "") -> None:
-        """Draw the bar a last time and delete its file. note: replaces the note unless it is ''. A
-        second call does nothing.
+        """Draw the bar a last time and delete the file in which other processes read it. note: a
+        few words behind the bar; it replaces the note before unless it is ''. A second call does
+        nothing.
         """
         with _DRAWING:
             if self not in _OPEN:

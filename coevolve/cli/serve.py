@@ -43,9 +43,9 @@ def add_parser(commands) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until interrupted. args: parsed by `add_parser`. Returns the exit code, 130 after
-    Ctrl-C and 143 after SIGTERM. Raises
-    UserError for a bad limit, a port in use, or where the extra `serve` is not installed.
+    """Serve the HTTP API until interrupted. args: parsed by `add_parser`. Returns the exit code,
+    130 after Ctrl-C and 143 after SIGTERM. Raises UserError for a bad limit, a port in use, or
+    where the extra `serve` is not installed.
     """
     import socket
 

@@ -120,8 +120,9 @@ GOES_ON = "what finished is kept, the same command (or --resume) goes on from th
 
 
 def print_early_end(error: KeyboardInterrupt, then: str = GOES_ON) -> int:
-    """Print one line on stderr that the command ended early. then: what that means. Returns the
-    exit code: 143 for `Terminated`, else 130.
+    """Print one line on stderr that the command ended early. error: what ended it, `Terminated`
+    (SIGTERM) or another KeyboardInterrupt. then: words for the line's end that say what is left,
+    such as "the server has ended". Returns the exit code: 143 for `Terminated`, else 130.
     """
     terminated = isinstance(error, Terminated)
     what = "ended by SIGTERM" if terminated else "interrupted"

@@ -109,7 +109,9 @@ def _describe(row: LoopRow) -> str:
 
 
 def render(found: Survey, place: str) -> str:
-    """Return the table as an HTML page that fetches nothing. place: what was surveyed."""
+    """Return the table of a project's loops as an HTML page that fetches nothing. found: the loops,
+    as `corpora.projects.survey.survey` returns them. place: what was surveyed, for the title.
+    """
     from coevolve.report.page import make_environment
 
     rows = [(row, _describe(row).removeprefix(": ")) for row in found.rows]

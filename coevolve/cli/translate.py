@@ -59,7 +59,8 @@ _OF_NUMBERS = frozenset(
 class Port:
     """The first verified translation of a program, or what became of the attempts.
 
-    text: the translation; None if none was verified. verdict: on that text; None without one.
+    program: the source. text: the translation; None if none was verified. verdict: on that text;
+        without one it is None, or the verdict that says why none is possible.
     outcomes: number of answers by outcome.
     failure: the verdict on the first answer, where none was verified; else None.
     how: a phrase that says how a port was made that is not the model's own answer; else ''.
@@ -67,8 +68,8 @@ class Port:
     shared: parameters for data that the source's function shares with others.
     plan: the directives that make the port of the source's own text; None for other ports.
     speed: times beside the source; None where it was not timed.
-    tests: what it was run on; None where nothing was run. wrong: numbers of those tests on which
-        another answer was wrong.
+    tests: what it was run on; None where nothing was run. wrong: numbers, from 0, of those tests on
+        which another answer was wrong.
     """
 
     program: Program
@@ -93,6 +94,7 @@ class TranslationOptions:
     max_new_tokens: tokens after which an answer is cut. seed: of sampling.
     backend: `auto`, `cuda` or `emulated`. as_written: show the model the text without normalizing
         it. timed: time OpenMP ports beside their source.
+    host: write a host function round the kernels of ports to CUDA.
     time_limit_s: wall-clock seconds for a function after which no further answer is asked for or
         tried; 0: no limit.
     Raises UserError for a value out of range.
@@ -433,10 +435,10 @@ def translate_programs(
     options: TranslationOptions,
     file: str = "",
 ) -> Generator[Port, None, None]:
-    """Yield a Port for each program, as soon as it is found.
+    """Yield a Port for each program, in order, as soon as it is found.
 
-    direction: from and to which dialect. model: None asks none. kind: the model's back end, such as
-        `scratch` or `pretrained`, which decides how it is prompted.
+    direction: from and to which dialect. model: the one that is asked; None asks none. kind: the
+        model's back end, such as `scratch` or `pretrained`, which decides how it is prompted.
     options: number of answers, sampling and back end. file: the text that the programs come from,
         '' where there is none.
     Raises ValueError if the back end cannot run here.
@@ -479,8 +481,9 @@ def translate_programs(
 
 
 def make_names_readable(port: Port, engine: Engine) -> Port:
-    """Return a CUDA port without the names that a small model invents; the port as it is where the
-    new text is not equivalent.
+    """Return a CUDA port in which names that a small model invents, such as `v5`, are replaced; the
+    port as it is where it has no text or the new text is not equivalent. engine: judges the new
+    text.
     """
     from coevolve.port.readable_names import rename_invented
     from coevolve.verification.engine import Pair
@@ -562,8 +565,11 @@ def _where(item: SkippedItem) -> dict[str, str]:
 
 
 def make_port_row(port: Port, direction: Direction, text: str) -> dict[str, object]:
-    """Return the JSON object that `--json` prints of a port. text: the port as it would be printed;
-    '' if there is none.
+    """Return the JSON object that `--json` prints of a port. Its keys: `function`, `direction`,
+    `verified` (whether it has a port), `text`, `verdict` (on the port or the first answer),
+    `outcomes` (number of answers by outcome) and `how`; `text`, `verdict` and `how` may be None.
+
+    direction: of the translation. text: the port as it would be printed; '' if there is none.
     """
     judged = port.verdict or port.failure
     return {
@@ -818,13 +824,14 @@ def port_program(
     """Return a verified port of one program, from the cheapest proposer that has one.
 
     Serial code for OpenMP first gets directives by rule, in its own text. Then the Translator is
-    asked: the most likely answer comes first, then up to `samples` sampled ones at `temperature`,
+    asked: the most likely answer comes first, then `samples` - 1 sampled ones at `temperature`,
     frequent ones first. Without a parallel port, ports of its loop nests are requested one by one.
     A port in which one thread does all the work is returned only if there is no other, and so is
     one that fails the speed gate.
-    translator: a Translator, or a function that opens one; None asks no model. engine: an Engine.
+    translator: a Translator, or a function that opens one; None asks no model. engine: an Engine,
+        which judges answers. seed: of sampling.
     max_new_tokens: tokens after which an answer is cut. timed: time OpenMP ports beside the source.
-    time_limit_s: after which nothing more is asked for or tried; 0: no limit.
+    time_limit_s: wall-clock seconds after which nothing more is asked for or tried; 0: no limit.
     Returns a Port; its `text` is None if none was verified.
     """
     outcomes: Counter[Outcome] = Counter()
@@ -895,7 +902,9 @@ def _is_slow(port: Port) -> bool:
 
 
 def says_nothing(verdict: Verdict) -> bool:
-    """Whether a verdict says nothing about the answer, so that the next one fares no better."""
+    """Return whether a verdict says nothing about the answer, so that the next one fares no better:
+    the source has no valid tests, or is itself to blame.
+    """
     return verdict.equivalent is None and (
         verdict.outcome is Outcome.INVALID_SUITE or verdict.blame is Blame.SOURCE
     )

@@ -222,9 +222,13 @@ def _combine_rows(
 
 
 def read_kept_pairs(args: argparse.Namespace):
-    """Return what must be judged to check the ports of `--check-only` again, and set `args.source`
-    and `args.target` to the two files. Each function is judged on the tests that the evidence
-    keeps. Raises VerifyError if the evidence or the port cannot be read.
+    """Return a VerifyRequest, the pairs of functions to judge, to check the ports of `--check-only`
+    again, and set `args.source` and `args.target` to the two files. Each function is judged on the
+    tests that the evidence keeps.
+
+    args: parsed by `add_parser`; `check_only` names the file of evidence that `coevolve translate`
+        wrote. A line on stderr says whether the port was changed since. Raises VerifyError if the
+        evidence or the port cannot be read, or it has no function to check.
     """
     from coevolve.port.evidence_file import EvidenceError, hash_text, read_evidence
     from coevolve.verification.requests import (
@@ -362,8 +366,10 @@ SUITE_FORM = "a test is a line like 'n=8 x[n]=uniform(-1,1)@3' (docs/architectur
 
 
 def verify_with_suite(engine, pair: Pair, suite: str | None) -> tuple[Pair, Verdict]:
-    """Return what was asked in the end, and the verdict. suite: the file of the pair's tests, for
-    messages. Raises VerifyError if its tests cannot be read.
+    """Judge a pair, and return the pair as it was judged in the end and the verdict.
+
+    engine: an Engine. suite: the file of the pair's tests, for messages; None where none was given.
+        Raises VerifyError if its tests cannot be read.
     """
     from coevolve.verification.function_verdicts import verify_pair
     from coevolve.verification.requests import VerifyError
@@ -497,8 +503,8 @@ Rows = list[tuple[int, str]]
 
 
 def split_into_chunks(rows: int, workers: int) -> int:
-    """Return how many of `rows` rows to compile together: at most CHUNK (16), and so that each of
-    `workers` workers gets equally many chunks.
+    """Return how many of the `rows` rows of a batch to compile together: at least 1, at most CHUNK
+    (16), and so that each of `workers` workers gets equally many chunks.
     """
     from coevolve.verification.engine import CHUNK
 
@@ -575,10 +581,11 @@ def _run_in_processes(
 
 
 def split_into_portions(rows: Rows) -> list[Rows]:
-    """Split the rows of a batch into portions, each answered by one worker at a time.
+    """Split the rows of a batch into portions, each answered by one worker at a time, and return
+    them in order.
 
-    rows: (line number from 1, line). Portions are small, so that a slow one leaves no worker idle.
-        Neighbours with the same source stay together.
+    rows: (line number from 1, line) each; a line is a JSON object. Portions are small, so that a
+        slow one leaves no worker idle. Neighbours with the same source stay together.
     """
     made: list[Rows] = []
     last = None
@@ -599,9 +606,9 @@ def _source(line: str) -> str:
 
 
 def prepare_rows(rows: Rows, how: Judging) -> None:
-    """Compile together the programs that answering `rows` will need, into the cache. rows: (line
-    number from 1, line). how: how they will be judged. Errors are not reported here but by
-    `answer_rows`.
+    """Compile together the programs that answering `rows` will need, into the cache. rows: of a
+    batch, (line number from 1, line) each; a line is a JSON object. how: how they will be judged.
+    Errors are not reported here but by `answer_rows`.
     """
     from coevolve.verification.requests import read_row
 
@@ -610,8 +617,13 @@ def prepare_rows(rows: Rows, how: Judging) -> None:
 
 
 def answer_rows(chunk: Rows, how: Judging) -> list[dict]:
-    """Judge the rows of a batch and return a JSON object per row, in order. chunk: (line number
-    from 1, line). An error in a row is part of its answer.
+    """Judge the rows of a batch and return a JSON object per row, in order: `id`, `outcome`,
+    `equivalent`, `blame`, `detail`, `backend`, `elapsed_ms`, `suite_strength`, `evidence` and
+    `cut`.
+
+    chunk: (line number from 1, line) of each row; a line is a JSON object. how: how they are
+        judged. An error in a row is part of its answer: outcome REFUSED, with the reason in
+        `detail`.
     """
     from coevolve.verification.function_verdicts import combine_verdicts, verify_until_difference
     from coevolve.verification.requests import make_answer_row, make_undecided_row, read_row

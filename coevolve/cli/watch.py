@@ -97,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
 @dataclass(slots=True)
 class RunView:
     """Draws the frames of one run's live view. folder, config: folder and configuration of the run.
-    A round is read again only when one of its files appears.
+    width: columns of the terminal. A round is read again only when one of its files appears.
     """
 
     folder: RunFolder
@@ -143,8 +143,8 @@ class RunView:
         return Group(*parts)
 
     def rows(self) -> list[RoundFigures]:
-        """Return the row of the run's table for each round begun, in order; round 0 is the cold
-        start.
+        """Return the row of the run's table for each round begun, in order: its number, metrics and
+        seconds. Round 0 is the cold start.
         """
         from coevolve.report.data import list_rounds
         from coevolve.report.page import collect_round_figures

@@ -86,11 +86,12 @@ PASS_AT = (1, 5, 10)
 def settle(
     presets: Sequence[str], samples: int, where: str, told: Collection[str] = ()
 ) -> dict[str, object]:
-    """Return the values, by dotted name, of settings that presets decide or that follow from keys.
+    """Return the values, by dotted name such as `round.freeze`, of settings that presets decide or
+    that follow from keys.
 
     presets: their names. samples: the value of `evaluate.samples`, which is the largest k of
-        pass@k. where: the file that a message names. told: settings that the file itself has a
-        value for, so that presets may differ on them.
+        pass@k. where: the file that a message names. told: dotted names of settings that the file
+        itself has a value for; presets do not decide these, and may differ on them.
     Raises ConfigError for an unknown preset, and for two that cannot be combined.
     """
     found: dict[str, object] = {

@@ -30,7 +30,8 @@ PROGRAMS_PER_CALL = 16
 @dataclass(frozen=True, slots=True)
 class CorpusConfig:
     """Where real programs come from. Each of the first five may be a tuple, one value per
-    direction.
+    direction. A spec names a corpus: `builtin`, `generated:COUNT:SEED`, `hf:DATASET`, or the path
+    of a file or folder (corpora/datasets/loaders.py).
 
     source: spec of the training programs of the source dialect.
     target: the same for the target dialect, unpaired; '' means that only the forward direction is
@@ -38,7 +39,8 @@ class CorpusConfig:
     aligned: line i of source and target are the same program; used for evaluation only.
     evaluation: spec of a corpus that is held out whole; '' holds out a part of `source`.
     references: spec of the translations of `evaluation`, in its order; '' for none.
-    evaluation_fraction: share held out where `evaluation` is ''; near-duplicates stay together.
+    evaluation_fraction: share of `source`, in [0, 1], held out where `evaluation` is '';
+        near-duplicates stay together.
     evaluation_limit: most held-out programs; 0: all.
     training_limit: most programs per side and round; 0: all.
     """
@@ -97,11 +99,14 @@ class ModelConfig:
 class ColdStartConfig:
     """What both models learn before the first round.
 
-    generated: generated pairs for the Translator. suites: generated programs with suites for the
-        Tester.
-    level: `easy`, `mixed` or `broad` programs. structures: share of C-like pairs with structures.
-    directions: further directions to teach. beside: number of pairs of these directions for each
-        pair of the run's own.
+    generated: number of generated pairs for the Translator. suites: number of generated programs
+        with suites for the Tester.
+    level: of generated programs: `easy` (mostly one loop, one statement), `mixed` (half of them
+        short) or `broad` (also loops that one thread must run). structures: share, in [0, 1], of
+        C-like pairs with structures or vectors as parameters.
+    directions: further directions to teach, such as `cuda:cpp`; () for the reverse of each that has
+        a real target corpus. beside: number of pairs of these directions for each pair of the run's
+        own.
     epochs: passes over the examples. learning_rate: its peak.
     """
 
@@ -117,14 +122,16 @@ class ColdStartConfig:
 
 @dataclass(frozen=True, slots=True)
 class LadderConfig:
-    """What a `scratch` Translator learns from unpaired functions before the cold start.
+    """What a `scratch` Translator learns from unpaired functions before the cold start (steps of
+    CodeRosetta, arXiv 2410.20527, and TransCoder, arXiv 2006.03511).
 
-    steps: some of `mlm`, `aer`, `dae`, `bt`, done in this order. examples: most functions per
-        dialect.
+    steps: some of `mlm` (masked words), `aer` (entity recognition), `dae` (denoising) and `bt`
+        (back-translation), done in this order. examples: most functions per dialect.
     epochs: passes per step. learning_rate: its peak. mask_rate: share of words masked in `mlm`.
-    noise: first and last share of words disturbed in `dae`. translated: functions back-translated.
-    verified: learn back-translations only if they are equivalent. validation: share kept to measure
-        on.
+    noise: share of words disturbed in the first and in the last pass of `dae`. translated:
+        functions back-translated.
+    verified: learn back-translations only if they are equivalent. validation: share of the
+        functions kept to measure on.
     """
 
     steps: tuple[str, ...] = ()
@@ -255,6 +262,8 @@ class ResourcesConfig:
     model_gpus: GPUs per model actor. verifier_gpus: GPUs per verifier. Fractions are allowed; 0
         reserves none.
     trainers: processes that share out a fine-tuning step.
+    translators, testers: Translators, and Testers, that answer side by side, each an actor with a
+        model of its own.
     """
 
     model_gpus: float = 0.0
@@ -284,7 +293,9 @@ class Config:
     """The whole configuration of a run. Some settings are keys of the file
     (`coevolve.config.presets.KEYS`); presets decide the others.
 
-    seed: of sampling, shuffles and generated data. run_dir: the run's folder.
+    direction: such as `cpp:cuda`, or a tuple of several (never of one). seed: of sampling, shuffles
+        and generated data. run_dir: the run's folder, or a URL. presets: names of presets
+        (`coevolve.config.presets`), whose values are in the settings already.
     corpus, model, ladder, cold_start, round, finetune, verify, evaluate, resources: its sections.
     """
 
@@ -306,7 +317,9 @@ class Config:
 
     @property
     def directions(self) -> tuple[str, ...]:
-        """Return every direction of the run as a tuple, also where there is one."""
+        """Return every direction of the run, such as `cpp:cuda`, as a tuple, also where there is
+        one.
+        """
         return self.direction if isinstance(self.direction, tuple) else (self.direction,)
 
     @property

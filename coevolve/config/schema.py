@@ -52,8 +52,9 @@ def find_config(path: str | Path) -> Path:
 def load(path: str | Path, overrides: tuple[str, ...] = (), run_dir: Path | None = None) -> Config:
     """Read a configuration from a TOML file.
 
-    overrides: `section.key=value` with values in TOML form; they replace the file's values.
-        run_dir: replaces the `run_dir` of the file, for a run folder that was moved; None keeps the
+    path: of the file, or the name of one that comes with the project, as `demo`. overrides:
+        `section.key=value` with values in TOML form; they replace the file's values.
+    run_dir: replaces the `run_dir` of the file, for a run folder that was moved; None keeps the
         file's.
     Raises ConfigError for a missing file, an unknown key or a bad value.
     """

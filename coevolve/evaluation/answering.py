@@ -27,11 +27,12 @@ from translator.prompting.translate import Translator
 def collect_answers(
     model: NamedModel, corpus: EvalCorpus, sampling: Sampling, spell: bool = True
 ) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
-    """Ask a Translator for `sampling.n` answers to each item.
+    """Ask a Translator for `sampling.n` answers to each item of a corpus.
 
     model: a Translator, opened here. spell: whether rules normalize the source before it is shown.
-    Returns the answers per item, in order, and lines for the reader about how the model was
-    prompted. Raises ModelError if the model cannot be opened.
+    Returns (answers, notes): a tuple of `sampling.n` texts for each item, in order, and lines for
+    the reader about how the model was prompted and what it used. Raises ModelError if the model
+    cannot be opened.
     """
     # a large model takes a while to open
     with ProgressBar("asking the Translator", len(corpus.items)) as bar:
@@ -91,9 +92,12 @@ def measure_tester(
 ) -> dict:
     """Measure how many of a Tester's tests are valid on the corpus's sources.
 
-    backend: `auto`, `cuda` or `emulated`. seed: of suites and intervals.
-    Returns JSON values: `tester_valid_rate`, the mean share in [0, 1] over items with tests, its
-    interval, and counts. Raises ModelError if the model cannot be opened.
+    model: a Tester, opened here. sampling: how many answers per source, and how they are drawn.
+        backend: `auto`, `cuda` or `emulated`. seed: of suites and intervals.
+    Returns JSON values by name: `tester` (the model's label), `tester_valid_rate` (the mean share
+    in [0, 1] over items with tests as `value`, its interval `ci95`, and `n_items`; None without
+    tests), `tester_tests` and `tester_tests_valid` (numbers of tests written and valid). Raises
+    ModelError if the model cannot be opened.
     """
     use_all_cores()
     tester = Tester(model.open(), style=SUITE_STYLES[model.kind])

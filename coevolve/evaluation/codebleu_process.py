@@ -33,8 +33,9 @@ Figures = dict[str, float | None]
 def score_cpp(
     references: Sequence[str], hypotheses: Sequence[str], _keywords: Sequence[str]
 ) -> Figures:
-    """Return CodeBLEU and its four parts for C++ texts, by the codebleu package's names, each in
-    [0, 1]. hypotheses[i] is compared with references[i]. The keywords are not used.
+    """Return CodeBLEU and its four parts for C++ texts, each in [0, 1], by the codebleu package's
+    names: `codebleu`, `ngram_match_score`, `weighted_ngram_match_score`, `syntax_match_score` and
+    `dataflow_match_score`. hypotheses[i] is compared with references[i]. The keywords are not used.
     """
     return dict(calc_codebleu(list(references), list(hypotheses), "cpp"))
 
@@ -42,9 +43,10 @@ def score_cpp(
 def score_cuda(
     references: Sequence[str], hypotheses: Sequence[str], keywords: Sequence[str]
 ) -> Figures:
-    """Return CodeBLEU and its four parts for CUDA texts, by the codebleu package's names, each in
-    [0, 1], with syntax trees of the CUDA grammar. hypotheses[i] is compared with references[i].
-    keywords: words that weigh more in the weighted n-gram match.
+    """Return CodeBLEU and its four parts for CUDA texts, each in [0, 1], by the codebleu package's
+    names: `codebleu`, `ngram_match_score`, `weighted_ngram_match_score`, `syntax_match_score` and
+    `dataflow_match_score`. Syntax trees are of the CUDA grammar. hypotheses[i] is compared with
+    references[i]. The keywords are not used.
     """
     import tree_sitter_cuda
     from tree_sitter import Language
@@ -69,7 +71,8 @@ def score_fortran(
     references: Sequence[str], hypotheses: Sequence[str], keywords: Sequence[str]
 ) -> Figures:
     """Return the two parts of CodeBLEU that need no syntax tree, each in [0, 1], by the codebleu
-    package's names; CodeBLEU and the other parts are None. hypotheses[i] is compared with
+    package's names: `ngram_match_score` and `weighted_ngram_match_score`; `codebleu`,
+    `syntax_match_score` and `dataflow_match_score` are None. hypotheses[i] is compared with
     references[i]. keywords: words that weigh more in the weighted n-gram match.
     """
     wanted, found = (
@@ -95,9 +98,12 @@ GRAMMARS: dict[str, Callable[[Sequence[str], Sequence[str], Sequence[str]], Figu
 
 
 def main() -> None:
-    """Read one request as JSON from stdin and write the scores as JSON to stdout. The request holds
-    `references`, `hypotheses`, `grammar` and, optionally, `keywords` and `items`; the answer holds
-    `corpus` and `items`.
+    """Read one request as JSON from stdin and write the scores as JSON to stdout.
+
+    The request holds `references` and `hypotheses` (lists of texts, compared pair by pair),
+    `grammar` (`cpp`, `cuda` or `fortran`) and, optionally, `keywords` and `items` (whether each
+    pair is scored too; true). The answer holds `corpus`, the scores by the codebleu package's
+    names, and `items`, a list of such scores for each pair.
     """
     logging.disable(logging.WARNING)  # one line for every pair without a data flow
     asked = json.load(sys.stdin)

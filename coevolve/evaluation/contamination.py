@@ -234,8 +234,12 @@ def make_run_manifest(run: Path, number: int) -> Manifest:
 
 
 def find_contaminated(manifest: Manifest, items: Sequence[EvalItem]) -> list[dict]:
-    """Return the items whose source or reference was trained on, as JSON values. Keys: `id`, `side`
-    (`source` or `reference`), `how` (`equal`, `near` or `generated`) and `similarity` in [0, 1].
+    """Return the items whose source or reference was trained on, in order and each once, as JSON
+    values. Keys: `id`, `side` (`source` or `reference`), `how` (`equal`, `near` or `generated`) and
+    `similarity` in [0, 1]. Where both sides are alike, the one that is like a real program is told,
+    else the source.
+
+    manifest: of what the model was trained on.
     """
     found = []
     sides = [

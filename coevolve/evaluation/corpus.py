@@ -26,11 +26,13 @@ class Guarantee:
     """What every caller of a problem's function does with one parameter.
 
     parameter: its name. Without such a parameter there is no guarantee.
-    fill: the kind of a `Fill` for an array; '' leaves its contents as they are.
-    arguments: the fill's numbers. For a scalar the first is its least value.
+    fill: how an array's elements are filled, by the kind of a `Fill`: `integers`, `uniform`,
+        `constant` or `permutation`; '' leaves its contents as they are.
+    arguments: the fill's numbers, such as the least and the largest value. For a scalar the first
+        is its least value.
     plus: name of a scalar parameter, '' for none. For an array its value is added to the first
         argument; for a scalar it is the number of possible values.
-    extent: the array's elements as a product (`256`, `N*N`); '' where a test decides.
+    extent: the array's number of elements as a product (`256`, `N*N`); '' where a test decides.
     """
 
     parameter: str
@@ -70,7 +72,9 @@ class EvalItem:
 
 
 def keep_as_written(_item: EvalItem, text: str) -> str:
-    """Return an answer's text unchanged. Most corpora read answers so."""
+    """Return an answer's text unchanged, whatever the item. It is the `read` of most corpora: no
+    conversion is needed before the text is compiled.
+    """
     return text
 
 
@@ -78,8 +82,9 @@ def keep_as_written(_item: EvalItem, text: str) -> str:
 class EvalCorpus:
     """The items of one evaluation.
 
-    name: the spec that was loaded. direction: source and target dialect.
-    skipped: the items that were left out, each with its reason.
+    name: the spec that was loaded. direction: source and target dialect. items: the problems, in
+        the corpus's order.
+    skipped: the items that were left out, or are kept but cannot be tested, each with its reason.
     read(item, answer): returns the text to compile for an answer.
     notes: lines that a reader of the result must know.
     """
@@ -110,8 +115,8 @@ def read_first_row(path: Path) -> dict:
 
 
 def read_json_rows(path: Path) -> Iterator[tuple[int, dict]]:
-    """Yield (line number from 1, row) of each row of a JSONL file. Raises CorpusError if the file
-    cannot be read or a row is not a JSON object.
+    """Yield (line number from 1, row) of each row of a JSONL file; empty lines are passed over.
+    Raises CorpusError if the file cannot be read or a row is not a JSON object.
     """
     for number, line in enumerate(read_file(path).split("\n"), 1):
         if line.strip():

@@ -47,11 +47,11 @@ _PAIR_COLUMNS = frozenset(f"{side}_{field}" for side in SIDES for field in ("dia
 
 @dataclass(frozen=True, slots=True)
 class HeldBackProgram:
-    """A program that must not be trained on.
+    """A program that must not be trained on, since it is like one that is evaluated on.
 
-    program: it. index: its place among the programs that were looked at. kind: how it is like an
-        evaluation program, `equal text`, `equal tokens` or `near-duplicate`. like: that evaluation
-        program. similarity: of the two programs, in [0, 1].
+    program: it. index: its place, from 0, among the programs that were looked at. kind: how it is
+        like an evaluation program, `equal text`, `equal tokens` or `near-duplicate`. like: that
+        evaluation program. similarity: of the two programs, in [0, 1].
     """
 
     program: Program
@@ -74,8 +74,8 @@ class HeldBackPair:
 
 @dataclass(frozen=True, slots=True)
 class LoadedPrograms:
-    """The programs of a corpus, in every dialect that was read. left_out: what was not, one line
-    each.
+    """The programs of a corpus, in every dialect that was read. left_out: what gave no program, and
+    why, one line each.
     """
 
     programs: tuple[Program, ...]
@@ -83,8 +83,9 @@ class LoadedPrograms:
 
 
 def is_pairs_file(spec: str) -> bool:
-    """Return whether `spec` is a Parquet file of pairs, as `coevolve export` writes it. Raises
-    CorpusError if it is named so and is no Parquet file.
+    """Return whether `spec` is the path of a Parquet file of pairs, as `coevolve export` writes it:
+    with the columns for dialect and text of source and target. Raises CorpusError if it is named so
+    and is no Parquet file.
     """
     path = Path(spec).expanduser()
     return (
@@ -95,7 +96,9 @@ def is_pairs_file(spec: str) -> bool:
 
 
 def read_pairs(path: Path) -> pyarrow.Table:
-    """Return the table of a file that `is_pairs_file` knows, all of its columns."""
+    """Return the table of a Parquet file of pairs, all of its columns. path: a file for which
+    `is_pairs_file` is true.
+    """
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as file:
@@ -103,8 +106,10 @@ def read_pairs(path: Path) -> pyarrow.Table:
 
 
 def list_pair_programs(table: pyarrow.Table, name: str) -> list[Program]:
-    """Return the programs of a table of pairs: the sources of all rows, then the targets. name: the
-    file's, for the origin of programs that have none. A null is ''.
+    """Return the programs of a table of pairs: the sources of all rows, then the targets.
+
+    table: with the columns that `coevolve export` writes; a null or a missing column is ''. name:
+        the file's, for the origin of programs that have none.
     """
     found = []
     for side in SIDES:
@@ -126,7 +131,10 @@ def find_held_back_pairs(
     table: pyarrow.Table, evaluation: Sequence[Program], name: str
 ) -> list[HeldBackPair]:
     """Return the pairs that must not be trained on, in the order of their rows. In each of them the
-    source or the target is like a program of `evaluation`. table: of pairs. name: of its file.
+    source or the target is like a program of `evaluation`.
+
+    table: of pairs, with the columns that `coevolve export` writes. name: of its file, for the
+        origin of programs that have none.
     """
     worst: dict[int, HeldBackPair] = {}
     for held in find_held_back(list_pair_programs(table, name), evaluation):
@@ -172,10 +180,11 @@ def _language(program: Program) -> str:
 
 
 def load_evaluation(spec: str, direction: str = "") -> LoadedPrograms:
-    """Return both sides of what is evaluated on.
+    """Return the programs of both sides of what is evaluated on, so that none of them is trained
+    on.
 
-    spec: as of `coevolve eval --corpus`, or a file of pairs. direction: such as `cpp:cuda`; '' for
-        every dialect that there is. Raises CorpusError if it cannot be read.
+    spec: as of `coevolve eval --corpus`, or a Parquet file of pairs. direction: such as `cpp:cuda`;
+        '' for every dialect that there is. Raises CorpusError if it cannot be read.
     """
     if is_pairs_file(spec):
         path = Path(spec).expanduser()

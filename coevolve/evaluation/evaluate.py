@@ -43,7 +43,7 @@ from translator.prompting.answers import count_rejections
 def prepare_evaluation(run: Run) -> None:
     """Make suites by rules for the run's held-out programs and write them to the file
     `RunFolder.evaluation_suites`, once per run. Programs without a valid suite are written to the
-    file `evaluation_skipped` with reasons.
+    file `RunFolder.evaluation_skipped` with reasons.
     """
     path = run.folder.evaluation_suites
     if run.folder.is_finished(path):
@@ -79,9 +79,10 @@ def prepare_evaluation(run: Run) -> None:
 
 
 def evaluate_round(run: Run, number: int) -> dict:
-    """Return the metrics, by name, of the checkpoints after round `number` (0: the cold start).
-    They are computed and written to the round's `evaluation.json` if that does not exist. Raises
-    ConfigError if that file is damaged.
+    """Return the metrics, by name, of the checkpoints after round `number` (0: the cold start):
+    those of `evaluate_checkpoint` and of `evaluate_tester`. They are computed and written to the
+    round's `evaluation.json` if that does not exist; candidates and verdicts go to files beside it.
+    Raises ConfigError if that file is damaged.
     """
     paths = run.folder.round(number)
     if run.folder.is_finished(paths.evaluation):
@@ -116,12 +117,17 @@ def evaluate_checkpoint(
 ) -> tuple[dict, list[Candidate], list[Verdict]]:
     """Translate every held-out program, execute the answers and count the right ones.
 
-    checkpoint: path of one folder for all directions, or a function that returns the folder of a
-        direction. label: words for the progress bar. journal: keeps answers while the call runs, so
-        that after a kill a second call does not ask the model for them again; None: they are not
-        kept.
-    Returns (metrics by name, candidates, verdicts). Shares are percentages. With several directions
-    the metrics are of all items together, and `directions` holds those of each direction.
+    run: the configuration, corpus and workers. checkpoint: path of one folder for all directions,
+        or a function that returns the folder of a direction. label: words for the progress bar.
+        journal: keeps answers while the call runs, so that after a kill a second call does not ask
+        the model for them again; None: they are not kept.
+    Returns (metrics by name, candidates, verdicts). The metrics are `pass@K` and `compile_rate`
+    (percentages), `bleu` and `codebleu` (in [0, 100], None without references), `programs` and
+    `without_suite` (counts), `outcomes` (number of candidates by outcome), `not_a_function` (number
+    of answers that are no function, by reason) and `items`, one row per program. With several
+    directions the metrics are of all items together, without `items`, and `directions` holds those
+    of each direction. Candidates are in the order of the programs; verdicts are in theirs, each
+    once, and a candidate without text has none.
     """
     suites = {s.program_id: s for s in read_jsonl(run.folder.evaluation_suites, UnitTestSuite)}
     held = [
@@ -205,8 +211,9 @@ def _collect_answers(
 
 def pool_figures(parts: list[dict]) -> dict:
     """Return the metrics, by name, over the items of several directions together. parts: the
-    metrics of each direction. Shares are means weighted by programs. BLEU and CodeBLEU are None,
-    since the dialects differ.
+    metrics of each direction, as `evaluate_checkpoint` returns them for one. Shares (`pass@K`,
+    `compile_rate`) are means weighted by programs, None without programs; counts are sums. `bleu`
+    and `codebleu` are None, since the dialects differ.
     """
     count = sum(p["programs"] for p in parts)
 
@@ -334,9 +341,12 @@ def _recall_tester(run: Run) -> dict:
 
 
 def evaluate_tester(run: Run, checkpoint: str, label: str) -> dict:
-    """Return the share of the Tester's own tests on held-out programs that are valid, before rules
-    add any. checkpoint: its folder. label: words for the progress bar. Returns metrics by name, in
-    percent; they are None where rounds ask for no tests (`round.suites` is 0).
+    """Return how good the Tester's own tests on held-out programs are, before rules add any, by
+    name: `tester_valid_rate`, the percentage of its tests that are valid; `tester_suite_rate`, that
+    of its answers with a valid test; `tester_tests`, the number of tests. Both rates are 0 without
+    tests; all three are None where rounds ask for none (`round.suites` is 0).
+
+    checkpoint: the Tester's folder. label: words for the progress bar.
     """
     if not run.config.round.suites:
         return dict.fromkeys(("tester_valid_rate", "tester_suite_rate", "tester_tests"))
@@ -361,9 +371,10 @@ def run_evaluate_command(
     """Evaluate one checkpoint of a run on its held-out programs and print the metrics.
 
     root: the run's folder. checkpoint: a folder; None: the last round's. samples: candidates per
-        program; None: as configured. as_json: print JSON instead of a table.
-    Returns the exit code 0. Raises UserError if the folder holds no run or the checkpoint is
-    missing.
+        program; None: as configured. as_json: print JSON instead of a table. use_ray: False does
+        all work in this process.
+    Returns the exit code 0. Raises UserError if the folder holds no run, the checkpoint is missing,
+    or `samples` is too few for any configured pass@k.
     """
     from coevolve.loop.run_corpus import open_corpus
     from coevolve.report.page import open_run

@@ -43,7 +43,7 @@ HITS = 4
 def make_guaranteed_suite(item: EvalItem, engine: Engine) -> UnitTestSuite | None:
     """Make a suite for the item by rules, apply the item's guarantees to every test, check the
     tests on the source again, and return the suite. Returns None if the item has no guarantees, its
-    source cannot be read, or no test stays valid.
+    source cannot be read, or no test stays valid. engine: makes and checks the tests.
     """
     if not item.guarantees:
         return None
@@ -87,8 +87,9 @@ def _make_unguaranteed_suite(
 
 
 def grow_test(test: UnitTest, size: int) -> UnitTest:
-    """Return `test` with every length set to `size` and every array of `size` elements. Contents
-    are filled again by their rules.
+    """Return `test` with arrays of `size` elements: every unsigned 64-bit scalar (a length) is
+    `size`, `size` // 2 is added to every 32-bit integer, and other scalars stay. Contents are
+    filled again by their rules, with `size` as seed.
     """
 
     def larger(value: ScalarValue | ArrayValue) -> ScalarValue | ArrayValue:
@@ -112,8 +113,9 @@ def grow_test(test: UnitTest, size: int) -> UnitTest:
 
 
 def apply_guarantees(test: UnitTest, guarantees: Sequence[Guarantee]) -> UnitTest:
-    """Return `test` with the named parameters filled and sized as guaranteed. Arrays that share
-    storage with another stay as they are.
+    """Return `test` with the parameters that `guarantees` name filled and sized as guaranteed;
+    others stay as they are, as do arrays that share storage with another, and parameters whose
+    guarantee names a scalar that the test lacks.
     """
     scalars = {a.name: a.value for a in test.assignments if isinstance(a, ScalarValue)}
     shared = {name for pair in test.aliases for name in pair}
@@ -165,7 +167,7 @@ def _small(test: UnitTest) -> bool:
 
 def insert_match(test: UnitTest, signature: Signature) -> Iterator[UnitTest]:
     """Yield copies of `test` in which a signed scalar equals the middle element of an array of its
-    type, one for each such pair.
+    type (32 or 64 bits), one for each such pair. signature: of the function that the test is for.
 
     A function that searches the array for the scalar then finds it.
     """

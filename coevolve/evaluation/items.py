@@ -30,7 +30,8 @@ from corpora.records import Program
 
 
 def load_items(spec: str, direction_text: str) -> EvalCorpus:
-    """Load a corpus for evaluation.
+    """Load a corpus for evaluation: the problems that a model is asked about, with what was left
+    out.
 
     spec: `SRC.tok,TGT.tok`, a `.jsonl` file, a folder, a ParEval checkout, `builtin`, `development`
         or `hf:ID`. direction_text: as `cpp:cuda`. Raises CorpusError if the corpus cannot be read

@@ -35,27 +35,30 @@ Term = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class LengthPolynomial:
-    """The length of an array by integer scalars. terms: products of scalars. factors: one for each
-    term.
+    """The length of an array along one axis, as a sum of products of integer scalars.
+
+    terms: the products, each the names of its scalars; () is 1. factors: one for each term.
     """
 
     terms: tuple[Term, ...]
     factors: tuple[float, ...]
 
     def value(self, scalars: Mapping[str, int]) -> int:
-        """Return the length for `scalars`, values by name."""
+        """Return the array's length, rounded, for `scalars`, values by name. Raises KeyError if a
+        scalar of a term is missing.
+        """
         return round(
             sum(f * math.prod(scalars[n] for n in t) for t, f in zip(self.terms, self.factors))
         )
 
     def grows_with(self) -> set[str]:
-        """Return the scalars that make it larger."""
+        """Return the names of the scalars that make the array longer as they grow."""
         return {n for t, f in zip(self.terms, self.factors) if f > 0 for n in t}
 
 
 def fit_lengths(tests: Sequence[UnitTest]) -> dict[tuple[str, int], LengthPolynomial]:
-    """Return the length of each array by its name and axis, as it follows from `tests`; {} where
-    one follows from no polynomial.
+    """Return the length of each array by (its name, axis from 0), as it follows from the integer
+    scalars in `tests`; {} where one follows from no polynomial. tests: of one function.
     """
     for least in _LEAST:
         telling = [t for t in tests if all(v >= least for v in _integers(t).values())]
@@ -71,8 +74,8 @@ def fit_lengths(tests: Sequence[UnitTest]) -> dict[tuple[str, int], LengthPolyno
 
 
 def list_sizes(tests: Sequence[UnitTest]) -> list[str]:
-    """Return the integer scalars that arrays grow with, in the order of the parameters; [] where
-    that is not known.
+    """Return the names of the integer scalars that arrays grow with, in the order of the
+    parameters; [] where that is not known. tests: of one function.
     """
     lengths = fit_lengths(tests)
     if not lengths:
@@ -85,10 +88,12 @@ def enlarge_test(
     tests: Sequence[UnitTest], scale: int, names: Collection[str] | None = None
 ) -> UnitTest | None:
     """Return the largest of `tests` with sizes multiplied by `scale`, and arrays as long as they
-    need. names: the sizes to enlarge; others are at least MODERATE (64). None: all sizes.
+    need.
 
-    Returns None if it is not known how lengths follow from sizes, or the test would have more than
-    MAX_ELEMENTS (2^24) elements.
+    tests: of one function. names: the sizes (integer scalars that arrays grow with) to enlarge;
+        others are at least MODERATE (64). None: all sizes.
+    Returns None if it is not known how lengths follow from sizes, a size would not fit its type, or
+    the test would have more than MAX_ELEMENTS (2^24) elements.
     """
     lengths, plain = fit_lengths(tests), [t for t in tests if _is_plain(t)]
     if not lengths or not plain:

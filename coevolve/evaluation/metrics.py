@@ -71,9 +71,10 @@ def codebleu(
     """Return CodeBLEU of the whole corpus by the codebleu package, in [0, 100]. hypotheses[i] is
     compared with references[i].
 
-    It is None without pairs, or for a dialect that the package cannot parse. CUDA is scored as C++,
-    with `<<<a, b>>>` spelled as template arguments. Raises RuntimeError if the package's process
-    fails, ValueError for an unknown dialect.
+    dialect_name: the texts' dialect, such as `cuda`. The score is None without pairs, or for a
+        dialect that the package cannot parse (Fortran). CUDA is scored as C++, with `<<<a, b>>>`
+        spelled as template arguments. Raises RuntimeError if the package's process fails,
+        ValueError for an unknown dialect.
     """
     language = get_dialect(dialect_name).codebleu_language
     if not hypotheses or language is None:
@@ -97,13 +98,14 @@ def request_codebleu(
     items: bool = True,
     keywords: Sequence[str] = (),
 ) -> dict:
-    """Compute CodeBLEU in a process with a fixed hash seed, since the package's score depends on
-    that seed.
+    """Compute CodeBLEU (by the codebleu package) in a process with a fixed hash seed, since the
+    package's score depends on that seed. hypotheses[i] is compared with references[i].
 
     grammar: `cpp`, `cuda` or `fortran`. items: also score each pair. keywords: words that weigh
-        more in the n-gram match.
-    Returns {"corpus": scores by name, "items": scores by name of each pair}, in [0, 1]. Raises
-    RuntimeError if the process fails.
+        more in the n-gram match of Fortran; other grammars have their own.
+    Returns {"corpus": scores, "items": list of the scores of each pair, [] without `items`}. Scores
+    are by the package's names, such as `codebleu` and `syntax_match_score`, in [0, 1], None where
+    there is none. Raises RuntimeError if the process fails.
     """
     question = {
         "references": list(references),

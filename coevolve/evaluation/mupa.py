@@ -46,10 +46,12 @@ def is_mupa_file(spec: str) -> bool:
 
 
 def load_mupa(spec: str, direction: Direction) -> EvalCorpus:
-    """Return the items of a MuPa file with their tests.
+    """Return the items of a file of the data set MuPa (pairs of C++ and CUDA with tests), with
+    their tests.
 
-    spec: the path of the file, JSONL with the keys `cpp_code` and `cuda_code`. Raises CorpusError
-        for rows without these keys, or a direction other than between C++ and CUDA.
+    spec: the path of the file, JSONL with the keys `cpp_code` and `cuda_code`. direction:
+        `cpp:cuda` or `cuda:cpp`. Raises CorpusError for rows without these keys, or another
+        direction.
     """
     if {direction.source.name, direction.target.name} != {"cpp", "cuda"}:
         raise CorpusError(

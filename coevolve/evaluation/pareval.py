@@ -62,10 +62,10 @@ _NOTE = (
 
 @dataclass(frozen=True, slots=True)
 class ParEvalPrompt:
-    """The function that a ParEval problem wants.
+    """The function that a problem of the benchmark ParEval wants, as its prompt says.
 
-    kind: the problem's kind. entry: the function's name. parameters: those of the CUDA kernel, or
-        of the C++ function.
+    kind: the problem's kind, such as `histogram`. entry: the function's name. parameters: those of
+        the CUDA kernel, or of the C++ function.
     given: the C++ definitions that the prompt gives above the function, and that the baseline
         needs; '' if there are none.
     """
@@ -83,10 +83,11 @@ def is_pareval_checkout(spec: str) -> bool:
 
 
 def load_pareval(spec: str, direction: Direction) -> EvalCorpus:
-    """Return the items of a ParEval checkout.
+    """Return the items of a checkout of the benchmark ParEval. A problem's source is its serial
+    baseline; problems that cannot be used are in `skipped`.
 
     spec: the checkout's folder. direction: `cpp:cuda` or `cpp:openmp`. Raises CorpusError for
-        another direction, or if no problem can be used.
+        another direction, prompts that cannot be read, or if no problem can be used.
     """
     if direction.source.name != "cpp" or direction.target.name not in MODELS:
         raise CorpusError(
@@ -258,8 +259,8 @@ def _baseline_name(text: str, entry: str) -> str:
 
 
 def obscure_names(source: Program) -> Program:
-    """Return the program with every function under a name that nobody can guess from the problem.
-    So an answer cannot call such a function.
+    """Return the program with every function that it defines under a name that nobody can guess
+    from the problem. It behaves as before, and an answer cannot call its functions.
     """
     mark = content_hash("oracle", source.id)
     names = {f.name for f in functions_of(parse_c_family(source.text, source.dialect))}
@@ -274,9 +275,11 @@ def obscure_names(source: Program) -> Program:
 
 
 def parse_answer(item: EvalItem, text: str) -> str:
-    """Return the text to compile for an answer. An answer over `std::vector` is converted to
-    pointers if that can be done. In histogram problems an atomicAdd of size_t is cast to a type
-    that CUDA supports.
+    """Return the text to compile for an answer to a ParEval problem. An answer over `std::vector`
+    is converted to pointers if that can be done. In CUDA answers to histogram problems an atomicAdd
+    of size_t is cast to a type that CUDA supports. Other answers come back as they are.
+
+    item: the problem. text: the answer as it was written.
     """
     if item.kind == "histogram" and "__global__" in text:
         return _cast_additions(text)

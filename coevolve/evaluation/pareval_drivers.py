@@ -65,12 +65,12 @@ _GUARANTEE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class DefectSign:
-    """One sign of a defect in a driver.
+    """One sign of a defect in a driver of ParEval (a program that tests its answers).
 
     file: the file to look in, relative to the driver; from the checkout's root if it begins with
         `/`.
     pattern: tokens with blanks between them. WORD is any word, `...` any tokens, and the word
-        behind VARIABLE is no member of something. Of a file that is no code it is plain text.
+        behind VARIABLE is no member of something. Of a `.json` file it is plain text.
     absent: the sign is that the pattern does not occur.
     """
 
@@ -81,9 +81,11 @@ class DefectSign:
 
 @dataclass(frozen=True, slots=True)
 class DriverDefect:
-    """A known defect of ParEval's drivers of one problem. It is present when all signs are.
+    """A known defect of ParEval's drivers (the programs that test its answers) of one problem. It
+    is present when all signs are.
 
-    problem: the folder's name. files: the drivers. signs: where it shows.
+    problem: the folder's path, as `fft/08_fft_split_fft`. files: names of the drivers that have it.
+        signs: where it shows.
     effect: what follows for judged answers, in words.
     """
 
@@ -193,8 +195,8 @@ DEFECTS = (
 
 
 def find_broken_drivers(root: str | Path) -> list[tuple[str, str]]:
-    """Return (driver's path below the checkout, effect) of every known defect in a ParEval
-    checkout. root: its folder. The pairs are in the order of problems.
+    """Return (driver's path below the checkout, effect in words) of every known defect in a ParEval
+    checkout; [] where there is none. root: its folder. The pairs are in the order of problems.
     """
     root = Path(root)
     found = []
@@ -211,8 +213,8 @@ def find_broken_drivers(root: str | Path) -> list[tuple[str, str]]:
 
 def find_guarantees(problem: str) -> tuple[Guarantee, ...]:
     """Return guarantees that describe what ParEval's drivers put into the arguments of the function
-    of `problem`, a name that begins with a two-digit number. Guarantees may name parameters that a
-    problem does not have; those have no effect.
+    of `problem`, a name that begins with a two-digit number; () where nothing is known of it.
+    Guarantees may name parameters that a problem does not have; those have no effect.
     """
     found = []
     for text in _GUARANTEES.get(problem[:2], ()):

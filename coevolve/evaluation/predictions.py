@@ -44,8 +44,13 @@ class Predictions:
 def read_predictions(
     path: str, items: Sequence[EvalItem], target: str, count: int = 0
 ) -> Predictions:
-    """Read the answers in the file `path` for the first `count` items; 0 means all. target: their
-    dialect's name. Raises CorpusError if the file cannot be read or does not match the items.
+    """Read answers that were made elsewhere, for the first `count` items; 0 means all.
+
+    path: of a `.jsonl` file with `text` and `id` (of the item) or `index` (of the item, from 0) in
+        each row, several rows for several answers; or of a file with one tokenized answer a line,
+        in the items' order. target: the answers' dialect, such as `cuda`.
+    Raises CorpusError if the file cannot be read, does not match the items, or answers none of
+    them.
     """
     file = Path(path).expanduser()
     as_rows = file.suffix == ".jsonl"

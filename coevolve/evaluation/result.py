@@ -34,9 +34,11 @@ class EvaluationSetting:
     """How an evaluation was done, as its result shows.
 
     model: its label. samples: answers per item. temperature: None for predictions made elsewhere.
-    seed: of sampling, suites and intervals. backend: where CUDA ran. elapsed_s: seconds in all.
+        seed: of sampling, suites and intervals. backend: where CUDA ran. elapsed_s: seconds in all.
     contamination: what of the corpus the model was trained on, as JSON values.
     tester: metrics of a Tester by name; {} if none was measured. notes: lines for the reader.
+    threads: OpenMP threads of the answers where speed was measured; 0 where it was not. limit: only
+        so many of the corpus's first items were asked for; 0: all.
     """
 
     model: str
@@ -69,15 +71,16 @@ _OF_ANSWER = (
 
 
 def choose_ks(samples: int) -> tuple[int, ...]:
-    """Return the k of pass@k to report, ascending: the usual ones up to `samples`, and
-    `samples`.
+    """Return each k of pass@k to report, ascending: of 1, 5, 10, 20, 50 and 100 those up to
+    `samples`, and `samples`, the number of answers per item.
     """
     return tuple(sorted({k for k in USUAL_KS if k <= samples} | {samples}))
 
 
 def summarize_values(values: Sequence[float], seed: int) -> dict | None:
-    """Return the mean of one value per problem with its 95 % interval, as {"value", "ci95",
-    "n_items"}. Returns None if `values` is empty. seed: of the bootstrap.
+    """Return the mean of one value per problem with its 95 % interval, as {"value": mean, "ci95":
+    [low, high], "n_items": number of values}. Returns None if `values` is empty. seed: of the
+    bootstrap.
     """
     if not values:
         return None
@@ -94,8 +97,11 @@ def make_result(
     scores: Sequence[ItemScore],
     setting: EvaluationSetting,
 ) -> dict:
-    """Return the result of an evaluation as JSON values, in the form of docs/result.schema.json.
-    answers, scores: one entry per item of the corpus, in order.
+    """Return the result of an evaluation as JSON values, in the form of docs/result.schema.json:
+    how it was done, every metric with its interval, and a row for each item.
+
+    answers, scores: one entry per item of the corpus, in order: the item's answers as texts, and
+        what execution found of them. setting: how the evaluation was done.
     """
     rows = list(zip(corpus.items, answers, scores, strict=True))
     whole, notes, codebleus = _figures(rows, corpus, setting)
@@ -294,7 +300,8 @@ def _list_answers(texts: Sequence[str], score: ItemScore) -> list[dict]:
 
 def flatten_figures(result: dict, every: bool = False) -> list[tuple[str, dict]]:
     """Return (name, metric) of every metric of a result, in the table's order: `pass@1`, `codebleu`
-    and so on. A metric is a mapping with `value`, `ci95` and more; missing ones are left out.
+    and so on. A metric is a mapping with `value`, mostly `ci95` ([low, high], 95 %) and `n_items`,
+    and perhaps more; missing ones are left out.
 
     result: as from `make_result`. every: `parallel_pass@k` too where it is the same as `pass@k`.
     """
@@ -332,8 +339,8 @@ def flatten_figures(result: dict, every: bool = False) -> list[tuple[str, dict]]
 
 def select_interval(figure: dict) -> Interval | None:
     """Return the 95 % interval (low, high) of a metric if it says something, else None: where fewer
-    than FEWEST_ITEMS items have the metric, or all have the same value. figure: as from
-    `flatten_figures`.
+    than FEWEST_ITEMS (10) items have the metric, or all have the same value. figure: the metric, a
+    mapping with `ci95` and `n_items`, as from `flatten_figures`.
     """
     low, high = figure.get("ci95") or (0.0, 0.0)
     items = figure.get("n_items", FEWEST_ITEMS)
@@ -411,7 +418,7 @@ def _left_out(result: dict) -> list[str]:
 
 
 def format_figure(value: float) -> str:
-    """Return a figure as text: three digits for a share, one for what is above 1."""
+    """Return a metric's value as text: three decimals up to 1 (a share), one above."""
     return f"{value:.1f}" if value > 1 else f"{value:.3f}"
 
 
@@ -421,7 +428,8 @@ def _format_number(value: float | None) -> str:
 
 def make_leaderboard_row(result: dict) -> dict:
     """Return a result, as from `make_result`, as one flat JSON object: model, corpus and settings,
-    and every metric with its interval and its number of items.
+    `contaminated` (number of items that the model was trained on), and every metric by its name,
+    with its interval as `NAME ci95` and its number of items as `NAME n_items`.
     """
     kept = (
         "model",

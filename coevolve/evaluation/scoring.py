@@ -46,7 +46,7 @@ _ENTRY = {
 class ScoringWork:
     """One item with the answers to score. An empty answer counts as wrong.
 
-    item: the problem. answers: texts. target: the answers' dialect.
+    item: the problem. answers: texts. target: the answers' dialect, such as `cuda`.
     """
 
     item: EvalItem
@@ -60,14 +60,16 @@ class ScoredAnswer:
     """What execution found about one answer.
 
     compiled: its text compiles alone. built: it can also be called in place of the source.
-    passed: it is equivalent to the source. outcome: the verdict's outcome; detail: its line.
+    passed: it is equivalent to the source. outcome: the verdict's outcome, such as `EQUIVALENT`;
+        `NONE` for an empty answer. detail: the verdict's line on it.
     strength: share of mutants that the suite kills, in [0, 1], None where unknown.
     decided: False where the source has no valid suite.
     given: it passes the tests that came with the item; None where no such test holds for the
         source.
     serial: it passed, but one thread of a parallel answer does all the work.
     launch: the launch plan under which a bare kernel passed; '' otherwise.
-    failing: the test on which it failed, as from `explain.failing_input`; None without one.
+    failing: the test on which it failed, as JSON values by name, such as `test`, `expected` and
+        `actual`; None without one.
     """
 
     compiled: bool
@@ -87,16 +89,18 @@ class ScoredAnswer:
 class ItemScore:
     """Counts over the answers to one item.
 
-    id, name, kind: of the item. samples: number of answers.
+    id, name, kind: of the item; name is its function's. samples: number of answers.
     compiled: how many answers compile alone. built: how many can be called in place of the source.
         passed: how many are equivalent to it. serial: how many passed in which one thread does all
         the work.
     first: the first answer. outcomes: number of answers by outcome.
-    decided: False where the source has no valid suite. strength: of the suite, in [0, 1].
-    given_tests: tests that came with the item and hold for the source.
+    decided: False where the source has no valid suite. strength: of the suite, in [0, 1]; None
+        where unknown.
+    given_tests: number of tests that came with the item and hold for the source.
     given_passed: number of answers that pass these tests; None without such tests.
-    passes: whether each answer passed.
-    speedups: one per answer, 0 for a wrong one; None where speed was not measured.
+    passes: whether each answer passed, in order.
+    speedups: one per answer, the source's time divided by the answer's, 0 for a wrong one; None
+        where speed was not measured.
     judged: what was found about each answer, in order.
     """
 
@@ -125,9 +129,12 @@ def score_items(
     config: VerifyConfig = VerifyConfig(),
     workers: int = 1,
 ) -> list[ItemScore]:
-    """Judge all answers and return a score per item, in the order of `work`. backend: `auto`,
-    `cuda` or `emulated`. workers: number of processes that execute. Raises BackendError if the back
-    end cannot run here.
+    """Judge all answers and return a score per item, in the order of `work`, while a progress bar
+    shows.
+
+    work: the items with their answers. backend: where CUDA runs: `auto`, `cuda` or `emulated`.
+        config: how tests are made and programs judged. workers: number of processes that execute.
+        Raises BackendError if the back end cannot run here.
     """
     chunks = [tuple(work[i : i + CHUNK]) for i in range(0, len(work), CHUNK)]
     scores: list[ItemScore] = []
@@ -166,8 +173,11 @@ def score_chunk(
     chunk: Sequence[ScoringWork], backend: str, config: VerifyConfig
 ) -> list[ItemScore]:
     """Judge the answers of a few items in this process, compiled together. Returns a score per
-    item, in order. backend: `auto`, `cuda` or `emulated`. Raises ValueError if that back end cannot
-    run here.
+    item, in order.
+
+    chunk: the items with their answers. backend: where CUDA runs: `auto`, `cuda` or `emulated`.
+        config: how tests are made and programs judged. Raises ValueError if that back end cannot
+        run here.
     """
     engine = get_shared_engine(backend, config)
     engine.prepare(
@@ -181,8 +191,10 @@ def score_chunk(
 
 
 def make_answer_program(text: str, work: ScoringWork) -> Program:
-    """Return an answer as a Program. Its entry is the function called like the item's source, else
-    the last one of the text.
+    """Return an answer as a Program. Its entry is the function called like the item's source
+    (without regard to case and a last underscore), else the last one of the text.
+
+    text: of the answer. work: the item that it answers.
     """
     name = work.item.source.name
     names = find_entry_names(text, work.target)

@@ -61,9 +61,12 @@ def explain_unmeasurable(target: str, backend_name: str) -> str:
 def add_speedups(
     work: Sequence[ScoringWork], scores: Sequence[ItemScore], engine: Engine, threads: int
 ) -> list[ItemScore]:
-    """Measure the run times of the answers that passed, and return the scores with `speedups` set
-    where they could be measured. work, scores: one entry per item. threads: OpenMP threads of the
-    answers.
+    """Measure the run times of the answers that passed, and return the scores, in order, with
+    `speedups` set where they could be measured: the source's time divided by the answer's, 0 for a
+    wrong answer.
+
+    work, scores: one entry per item: the answers, and what was found of them. engine: runs them.
+        threads: OpenMP threads of the answers.
     """
     found = []
     with ProgressBar("timing right answers", len(work)) as bar:
@@ -161,8 +164,12 @@ def _baseline(
 def measure_time(
     request: CompileRequest, arguments: Arguments, backend: ExecutionBackend, repeats: int = REPEATS
 ) -> tuple[float, tuple[np.ndarray, ...]] | None:
-    """Run a program at -O3 and return (median milliseconds, values after the call). repeats: number
-    of timed runs, after one run that is not timed. Returns None if it does not compile or run.
+    """Run a program at -O3 and return (median milliseconds of a call, values of the arguments after
+    the call).
+
+    request: the program and its signature. arguments: what it is called with. repeats: number of
+        timed runs, after one run that is not timed; with 1 the median is over both. Returns None if
+        it does not compile or run.
     """
     compiled = backend.compile([replace(request, variant=Variant.TIMED)])[0]
     if not compiled.ok:

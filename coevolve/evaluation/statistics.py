@@ -43,14 +43,15 @@ class PairedDifference:
 
 def can_bootstrap(values: Sequence[float]) -> bool:
     """Return whether a bootstrap over `values`, one per problem, says how sure their mean is: there
-    are at least FEWEST_ITEMS, and two of them differ.
+    are at least FEWEST_ITEMS (10), and two of them differ.
     """
     return len(values) >= FEWEST_ITEMS and max(values) - min(values) > 1e-9
 
 
 def is_telling(interval: Interval, items: int) -> bool:
     """Return whether a bootstrap's interval (low, high) over `items` problems says how sure a mean
-    is, as `can_bootstrap` does where the values are at hand.
+    is, as `can_bootstrap` does where the values are at hand: there are at least FEWEST_ITEMS (10)
+    problems, and the interval is no single point.
     """
     return items >= FEWEST_ITEMS and interval[1] - interval[0] > 1e-9
 
@@ -76,6 +77,7 @@ def bootstrap_sums(
 
     rows: shape (problems, columns), what each problem adds.
     figure(sums of shape (columns,), number of problems): returns the metric of one resample.
+    seed: of the random draws. resamples: how many are drawn.
     """
     if not len(rows):
         return None
@@ -87,8 +89,11 @@ def bootstrap_sums(
 def bootstrap_paired_difference(
     a: Sequence[float], b: Sequence[float], seed: int = 0, resamples: int = RESAMPLES
 ) -> PairedDifference | None:
-    """Return the mean of b - a with a paired bootstrap over problems, or None if `a` is empty. a,
-    b: one value per problem, in one order. Raises ValueError if their lengths differ.
+    """Return the mean of b - a with its interval and p-value by a paired bootstrap over problems,
+    or None if `a` is empty.
+
+    a, b: one value per problem, in one order. seed: of the random draws. resamples: how many are
+        drawn. Raises ValueError if the lengths differ.
     """
     if len(a) != len(b):
         raise ValueError(f"paired figures need the same problems, got {len(a)} and {len(b)}")
@@ -137,6 +142,7 @@ def bootstrap_crossed_mean(
     values: shape (runs, problems). Runs and problems are both drawn with replacement. So the
         interval holds for another run on other problems (Owen, "The pigeonhole bootstrap", 2007).
         With few runs it is rough.
+    seed: of the random draws. resamples: how many are drawn.
     """
     if not values.size:
         return None

@@ -46,10 +46,10 @@ _BLEU_ORDER = 4
 class BleuScore:
     """A corpus BLEU.
 
-    value: in [0, 100]. ci95: its interval (low, high). signature: sacrebleu's, which names the
+    value: in [0, 100]. ci95: its 95 % interval (low, high). signature: sacrebleu's, which names the
         settings.
-    statistics: int of shape (pairs, 10): per pair the correct and total n-grams of orders 1 to 4,
-        and both lengths.
+    statistics: int of shape (pairs, 10): per pair the correct n-grams of orders 1 to 4, all n-grams
+        of orders 1 to 4, and the lengths of hypothesis and reference.
     """
 
     value: float
@@ -63,9 +63,10 @@ class CodeBleuScore:
     """A corpus CodeBLEU.
 
     value: in [0, 1]; None for a dialect without it.
-    ci95: the interval (low, high) of the items' mean, shifted to `value`; None without a value.
-    parts: the four parts by the package's names. items: one value per pair, None where a pair has
-        none.
+    ci95: the 95 % interval (low, high) of the items' mean, shifted to `value`; None without a
+        value.
+    parts: the four parts by the package's names, each in [0, 1] or None. items: one value per pair,
+        None where a pair has none.
     as_cpp: the score of CUDA texts scored as C++; None for other dialects. note: one line that says
         what was computed.
     """
@@ -88,8 +89,9 @@ def space_tokens(text: str) -> str:
 def compute_bleu(
     hypotheses: Sequence[str], references: Sequence[str], seed: int = 0
 ) -> BleuScore | None:
-    """Return the corpus BLEU over code tokens with its interval, or None without pairs.
-    hypotheses[i] is compared with references[i]. seed: of the bootstrap.
+    """Return the corpus BLEU (by sacrebleu) over code tokens with its interval, or None without
+    pairs. hypotheses[i] is compared with references[i], both texts of programs. seed: of the
+    bootstrap.
     """
     if not hypotheses:
         return None
@@ -121,9 +123,11 @@ def compute_bleu_from_sums(sums: np.ndarray) -> float:
 def compute_codebleu(
     hypotheses: Sequence[str], references: Sequence[str], dialect_name: str, seed: int = 0
 ) -> CodeBleuScore | None:
-    """Return the corpus CodeBLEU with its parts and interval, or None without pairs. hypotheses[i]
-    is compared with references[i]. seed: of the bootstrap. Raises RuntimeError if the package's
-    process fails, ValueError for an unknown dialect.
+    """Return the corpus CodeBLEU (by the codebleu package) with its parts and interval, or None
+    without pairs. hypotheses[i] is compared with references[i].
+
+    dialect_name: the texts' dialect, such as `cuda`. seed: of the bootstrap. Raises RuntimeError if
+        the package's process fails, ValueError for an unknown dialect.
     """
     if not hypotheses:
         return None

@@ -88,13 +88,14 @@ class _Use:
 def convert_to_pointers(
     text: str, name: str, entry: str, like: Sequence[VectorParameter] = ()
 ) -> str:
-    """Return `text` with its function `name` renamed `entry` and taking pointers in place of
-    vectors.
+    """Return the C++ text `text` with its function `name` renamed `entry` and taking pointers in
+    place of vectors; the rest of the text stays.
 
     like: the parameters that the result must have: vectors as pointers of the same names, others
         are lengths, and a further pointer takes the result. () means that each length that the text
         needs becomes a parameter `x_size` after its vector `x`.
-    Raises VectorError if the function does something with a vector that pointers cannot do.
+    Raises VectorError if the text has no such function, or it does something with a vector that
+    pointers cannot do.
     """
     unit = parse_c_family(text, "cpp")
     function = function_named(unit, name)
@@ -131,8 +132,9 @@ def convert_to_pointers(
 
 
 def read_parameter(parameter: Parameter, text: str) -> VectorParameter:
-    """Return a parameter of the tree of `text`; a vector becomes a pointer. Raises VectorError for
-    a type that cannot be converted.
+    """Return a parameter of a C++ function as the rewritten function has it: a vector or std::array
+    by reference becomes a pointer, others stay. parameter: a node of the syntax tree. text: what
+    the tree was made of. Raises VectorError for a type that cannot be converted.
     """
     span = parameter.span or Span(0, 0, 0, 0)
     written = " ".join(text[span.start : span.end].split())

@@ -30,9 +30,14 @@ def _load(corpus: str, direction: str) -> EvalCorpus:
 def make_questions(
     corpus: str = "builtin", direction: str = "cpp:cuda", limit: int = 0
 ) -> list[dict[str, Any]]:
-    """Return the items of a corpus as rows: `id`, `prompt`, `reference` ('' for none), `kind`,
-    `corpus` and `direction`. limit: only the first; 0 for all. Raises ValueError for a corpus or
-    direction that cannot be used.
+    """Return the items of a corpus as rows, in the corpus's order: `id`, `prompt` (the text to ask
+    a model), `reference` (a translation's text, '' for none), `kind` (the group that the item is
+    counted with), `corpus` and `direction` (both as given).
+
+    corpus: spec of a corpus as `coevolve eval --corpus` takes it: `builtin`, `development`, a
+        folder, `SRC.tok,TGT.tok`, a `.jsonl` file, `hf:ID` or a ParEval checkout. direction: source
+        and target dialect, as `cpp:cuda`. limit: most items, from the first on; 0 for all.
+    Raises ValueError for a corpus or direction that cannot be used.
     """
     loaded = _load(corpus, direction)
     items = loaded.items[:limit] if limit else loaded.items
@@ -50,10 +55,14 @@ def make_questions(
 
 
 def judge_answer(row: dict[str, Any], answer: str) -> dict[str, Any]:
-    """Judge a model's answer to a row of `make_questions` by execution.
+    """Judge a model's answer to a row of `make_questions` by execution, with CUDA emulated on the
+    CPU.
 
-    Returns `passed` (0 or 1), `compiled` (0 or 1), `outcome` and `detail`, and the `code` that was
-    cut out of the answer. An answer without code has the outcome NONE.
+    row: the row, of which `id`, `corpus` and `direction` are read. answer: all that the model said.
+    Returns a dict: `passed` (1 if the port is equivalent to its source, else 0), `compiled` (0 or
+    1), `outcome` (of the verdict, such as `EQUIVALENT` or `MISMATCH`), `detail` (the verdict's
+    line), and `code` (what was cut out of the answer). An answer without code has the outcome
+    `NONE`. Raises ValueError if the corpus can no longer be used.
     """
     loaded = _load(row["corpus"], row["direction"])
     item = next(each for each in loaded.items if each.id == row["id"])

@@ -142,8 +142,8 @@ def _translate_error(error: BaseException) -> BaseException:
 class RayPool:
     """A `WorkerPool` of Ray actors of one kind. A lost actor is replaced when there is room.
 
-    kind: what the actors are called in messages. start(): makes an actor and returns its handle.
-        count(): how many the pool should have now.
+    kind: what the actors are called in messages, such as `verifier`. start(): makes an actor and
+        returns its handle. count(): how many the pool should have now.
     """
 
     def __init__(self, kind: str, start: Callable[[], Any], count: Callable[[], int]) -> None:
@@ -215,11 +215,16 @@ class RayPool:
             _kill(worker.handle)
 
     def take(self, worker: Worker, owner: object) -> bool:
-        """Return whether `owner` may give `worker` a call now, and count it as at work if so."""
+        """Return whether `owner` may give `worker`, a member of the pool, a call now, and count it
+        as at work if so.
+
+        owner: who asks, any object, one for each series of calls; each owner gets its share of the
+            pool.
+        """
         return self._leases.take(worker, owner)
 
     def give_back(self, worker: Worker) -> None:
-        """Count `worker` as idle again."""
+        """Count `worker`, which a true `take` counted as at work, as idle again."""
         self._leases.give_back(worker)
 
     def _drop_dead(self) -> None:
@@ -335,15 +340,17 @@ class VerifierActor:
         return self.verifier.compile_ahead(*arguments)
 
     def prepare(self, *arguments: Any) -> Any:
-        """Make a suite of a program and return it as a PreparedSuite. arguments: the program and
-        the Tester's answers, (readable tests, tests written) each.
+        """Make a suite of a program and return it as a PreparedSuite: the checked suite, or None
+        and why there is none, with counts of the Tester's tests. arguments: the program and the
+        Tester's answers, (readable tests, tests written) each.
         """
         return self.verifier.prepare(*arguments)
 
     def judge(self, *arguments: Any) -> list[Verdict]:
         """Judge candidates, count the outcomes in Ray's meters, and return a verdict per candidate,
         in order.
-        arguments: the program, its suite and the candidates.
+
+        arguments: the program, its suite and a sequence of its candidates.
         """
         verdicts = self.verifier.judge(*arguments)
         self.meters.count_verdicts(verdicts)
@@ -392,8 +399,8 @@ class RunMeters:
             self.verdicts.inc(count, {"outcome": outcome})
 
     def show_loss(self, model: str, progress: tuple[int, int, float]) -> None:
-        """Show the loss of `model` (`translator` or `tester`). progress: (step, steps, loss); at
-        step 0 there is no loss to show.
+        """Show the loss of a model on Ray's meter. model: `translator` or `tester`. progress:
+        (steps done, all steps, last loss); at step 0 there is no loss to show.
         """
         if progress[0]:
             self.loss.set(progress[2], {"model": model})
@@ -543,8 +550,9 @@ def make_ray_workers(
 ) -> Iterator[RunWorkers]:
     """Start the workers of a run on Ray and yield them; stop them when the block ends.
 
-    make_translator, make_tester, make_verifier: called with `config` inside the actors. There are
-        `verify.workers` verifiers, or one per CPU.
+    make_translator, make_tester, make_verifier: called with `config` inside the actors; each
+        returns the object that an actor holds. There are `verify.workers` verifiers, or one per
+        CPU.
     Raises UserError if Ray is not reachable or lacks the GPUs that the configuration asks for.
     """
     address = find_ray_address()
@@ -637,8 +645,9 @@ def _count_cpus(ray: Any) -> int:
 
 
 def choose_trainer(processes: int) -> Start | None:
-    """Return the function that starts `processes` training processes, or None to start them without
-    Ray. It is None where Ray does not run, and where this actor holds a GPU for each process.
+    """Return the function that starts `processes` training processes by Ray, called with the job
+    and `processes`; None to start them without Ray. It is None where Ray does not run, and where
+    this actor holds a GPU for each process.
     """
     ray = sys.modules.get("ray")  # where it is not imported it is not used
     if ray is None or not ray.is_initialized():
@@ -647,11 +656,12 @@ def choose_trainer(processes: int) -> Start | None:
 
 
 def start_with_ray_train(job: Job, processes: int) -> dict[str, float]:
-    """Run the training `job` in `processes` workers of Ray Train, on any nodes with room, and
-    return metrics by name. Each worker gets a GPU where the cluster has any.
+    """Run a training in `processes` workers of Ray Train, on any nodes with room, and return
+    metrics by name. Each worker gets a GPU where the cluster has any.
 
-    The folders of `job` must be on storage that all nodes see. Raises DistributedError if the
-    training fails or no room is free.
+    job: what to train, as `gpu_runtime.models.distributed` describes it. Its folders must be on
+        storage that all nodes see. Raises DistributedError if the training fails or no room is
+        free.
     """
     import ray
     from ray.train import (

@@ -35,8 +35,8 @@ class CheckpointCache:
     """Opens, trains and saves checkpoints of one model of a run. One checkpoint stays open at a
     time.
 
-    kind: `translator` or `tester`. part: the name of its checkpoint folders, where the run has
-        several Translators; '' otherwise.
+    config: the run's. kind: `translator` or `tester`. part: the name of its checkpoint folders,
+        where the run has several Translators; '' otherwise.
     """
 
     def __init__(self, config: Config, kind: str, part: str = "") -> None:
@@ -94,8 +94,8 @@ class CheckpointCache:
                 )
 
     def forget(self) -> None:
-        """Drop the open model from the cache. Call it before the model is trained, since it no
-        longer equals its checkpoint.
+        """Drop the open model of a checkpoint from the cache. Call it before the model is trained,
+        since it no longer equals its checkpoint.
         """
         self._open = None
 
@@ -115,8 +115,9 @@ class CheckpointCache:
         return self.config.resources.trainers > 1 and kind == "pretrained"
 
     def learning(self, epochs: float, rate: float, *salt: object) -> Learning:
-        """Return training settings with `epochs` passes at peak learning rate `rate`. salt: values
-        that, with the run's seed, decide the seed of shuffling.
+        """Return training settings with `epochs` passes over the examples at peak learning rate
+        `rate`; tokens of a step are as configured. salt: values that, with the run's seed, decide
+        the seed of shuffling.
         """
         return Learning(
             rate, epochs, self.config.finetune.batch_tokens, choose_seed(self.config, *salt)
@@ -181,7 +182,9 @@ class CheckpointCache:
 
 
 def make_model_options(config: Config) -> ModelOptions:
-    """Return the settings of a model's back end that follow from the configuration."""
+    """Return the settings of a model's back end that follow from the configuration: fine-tuning,
+    endpoint, share of a GPU, and how it decodes.
+    """
     wanted = config.finetune
     tuning = FineTuning(
         wanted.method,
@@ -242,10 +245,14 @@ def learn_and_save(
     folder: str,
     before: str = "",
 ) -> dict[str, float]:
-    """Train `model` on `examples`, save it to `folder`, and return metrics of the training by name.
+    """Train `model` on `examples`, save it to `folder`, and return metrics of the training by name,
+    such as `examples`, `loss`, `tokens` and `seconds`.
 
-    before: the checkpoint that `model` was opened from, for the manifest; '' means the run's start
-        model. The folder gets a manifest of what was learnt from.
+    checkpoints: of the run; they note progress and programs. learning: the settings of the
+        training. before: the checkpoint that `model` was opened from, for the manifest; '' means
+        the run's start model. The folder gets a manifest of what was learnt from. Without examples
+        the model is saved as it is.
+    Raises NothingToLearnError if no example fits the model's context.
     """
     figures = train_and_save(
         checkpoints,
@@ -266,11 +273,14 @@ def train_and_save(
     folder: str,
     before: str,
 ) -> dict[str, float]:
-    """Train `model` by `learn`, save it to `folder`, and return metrics of the training by name.
+    """Train `model` by `learn`, save it to `folder` with a manifest of what was learnt from, and
+    return metrics of the training by name, such as `examples`, `loss`, `tokens` and `seconds`.
 
-    learn(settings): trains the model and returns the metrics. Its settings are `learning` with a
-    workspace, from which a killed training goes on. before: the checkpoint that `model` was opened
-    from, '' means the run's start model.
+    checkpoints: of the run; they note progress and programs. learn(settings): trains the model and
+        returns the metrics. Its settings are `learning` with a workspace, from which a killed
+        training goes on. before: the checkpoint that `model` was opened from, '' means the run's
+        start model.
+    Raises what `learn` raises.
     """
     checkpoints.progress = (0, 0, 0.0)
     learning = replace(learning, workspace=Path(f"{folder}.training"))
@@ -285,8 +295,9 @@ KEPT = ("examples", "dropped", "loss", "tokens", "seconds", "validation", "accur
 
 
 def select_figures(figures: dict[str, float]) -> dict[str, float]:
-    """Return those of a training's metrics, by name, that a stage shows. `dropped` counts examples
-    longer than the model's context, and is left out when it is 0.
+    """Return those of a training's metrics, by name, that a stage shows: `examples`, `dropped`,
+    `loss`, `tokens`, `seconds`, `validation`, `accuracy` and `reward`, where there are. `dropped`
+    counts examples longer than the model's context, and is left out when it is 0.
     """
     return {k: figures[k] for k in KEPT if k in figures and (k != "dropped" or figures[k])}
 
@@ -299,8 +310,12 @@ def fine_tune_checkpoint(
     folder: str,
 ) -> dict[str, float]:
     """Train the model of the folder `checkpoint` on `examples`, save it to `folder`, and return
-    metrics by name. With several trainers the training runs in other processes. If no example fits
-    the model's context, the checkpoint is copied.
+    metrics of the training by name, such as `examples`, `loss`, `tokens` and `seconds`. With
+    several trainers the training runs in other processes. If no example fits the model's context,
+    the checkpoint is copied, and `dropped` says how many there were.
+
+    checkpoints: of the run; they open the model. learning: the settings of the training. Raises
+        ModelError if the model cannot be opened, DistributedError if a process fails.
     """
     try:
         if checkpoints.is_shared_out(classify_model(checkpoint)):
@@ -321,8 +336,11 @@ def fine_tune_distributed(
     folder: str,
 ) -> dict[str, float]:
     """Train the model of the folder `checkpoint` in several processes, save it to `folder`, and
-    return metrics by name. Raises NothingToLearnError if no example fits the model's context,
-    DistributedError if a process fails.
+    return metrics of the training by name, such as `examples`, `loss`, `tokens` and `seconds`.
+
+    checkpoints: of the run; their open model is dropped first. learning: the settings of the
+        training. There are `resources.trainers` processes. Raises NothingToLearnError if no example
+        fits the model's context, DistributedError if a process fails.
     """
     from gpu_runtime.models.distributed import learn_distributed
 
@@ -342,7 +360,7 @@ def fine_tune_distributed(
 
 def save_untrained(model: LanguageModel, folder: str) -> dict[str, float]:
     """Save a model that is not trained to `folder`. Returns metrics by name as of a training
-    without examples.
+    without examples: {"examples": 0}.
     """
     model.save(Path(folder))
     return {"examples": 0}
@@ -351,8 +369,8 @@ def save_untrained(model: LanguageModel, folder: str) -> dict[str, float]:
 def copy_checkpoint(checkpoint: str, folder: str) -> dict[str, float]:
     """Copy the folder `checkpoint` to `folder`, for a model that learns nothing this round.
 
-    Returns metrics by name as of a training without examples. Raises OSError if the disk is
-    full.
+    Returns metrics by name as of a training without examples: {"examples": 0}. Raises OSError if
+    the disk is full.
     """
     write_folder(
         folder, lambda temporary: shutil.copytree(checkpoint, temporary, dirs_exist_ok=True)

@@ -23,11 +23,12 @@ from coevolve.loop.stages import load_experience
 
 
 def run_control(run: Run, number: int) -> dict:
-    """Train and evaluate the control of round `number`, from 1, in the folder `RoundPaths.control`.
+    """Train and evaluate the control of round `number`, from 1, in the folder `RoundPaths.control`:
+    Translators that train as long as the round's, on generated lessons alone.
 
-    Returns its metrics by name, which also go to `evaluation.json` in that folder. If that file
-    exists, it is read. An empty dict, and no work, where `round.control` is off. Raises StoreError
-    if a file of the run is damaged.
+    Returns its metrics on held-out programs by name, such as `pass@1`, which also go to
+    `evaluation.json` in that folder. If that file exists, it is read. An empty dict, and no work,
+    where `round.control` is off. Raises StoreError if a file of the run is damaged.
     """
     if not run.config.round.control:
         return {}

@@ -35,11 +35,14 @@ def generate_computations(
     directions: Sequence[str],
     structures: float = 0.0,
 ) -> Iterator[tuple[Direction, Computation]]:
-    """Yield `count` pairs (direction, computation), in equal shares for `directions`.
+    """Yield pairs (direction, computation), in equal shares for `directions` and in their order:
+    `count` of them, or fewer where too few fit a direction. A computation is one generated program,
+    written in several dialects; each exists in both dialects of its direction.
 
-    stream: selects the random stream, together with the configured seed. structures: the share, in
-        [0, 1], of C-like computations that get structures or vectors as parameters, where they can.
-    Each computation exists in both dialects of its direction.
+    stream: selects the random stream, together with the configured seed. directions: such as
+        `cpp:cuda`. structures: the share, in [0, 1], of C-like computations that get structures or
+        vectors as parameters, where they can.
+    Raises ValueError for an unknown direction.
     """
     for direction, share in split_evenly(count, directions):
         plain = (

@@ -35,9 +35,11 @@ def join_ports(
 ) -> tuple[list[Candidate], list[Verdict]]:
     """Ask for ports of the loop nests of programs without a parallel port, and put them together.
 
-    known, verdicts: the candidates of round `number` and the verdicts on them. suites: by program
-        id.
-    Returns the candidates that were made, and the verdicts on them under the programs' suites.
+    run: the configuration, corpus and workers. number: the round's, from 1. known, verdicts: the
+        candidates of that round and the verdicts on them. suites: by program id; programs without
+        one are passed over.
+    Returns (the candidates that were made, the verdicts on them under the programs' suites); a
+    candidate that is among `known` is left out.
     """
     parallel = {v.target_id for v in verdicts if v.outcome is Outcome.EQUIVALENT and not v.serial}
     ported = {(c.source_id, c.direction) for c in known if c.id in parallel}

@@ -60,7 +60,7 @@ VALIDATION = 0
 class UnpairedFunctions:
     """The unpaired functions of one dialect, in an order that depends on their content alone.
 
-    training: functions to learn from.
+    dialect: its name. training: functions to learn from.
     validation: functions kept apart to measure on; none of `training` is nearly equal to one.
     """
 
@@ -73,7 +73,8 @@ class UnpairedFunctions:
 class PretrainingPass:
     """One pass of a step of the pretraining on unpaired functions (docs/ladder.md).
 
-    step: `mlm`, `aer`, `dae` or `bt`. number: of the pass, from 1.
+    step: `mlm` (masked words), `aer` (entity recognition), `dae` (denoising) or `bt`
+        (back-translation). number: of the pass, from 1.
     checkpoint: the folder to begin with; '' makes a new model.
     pairs: for `bt`, pairs (back-translated, real) of programs to learn from; () for other steps.
     """
@@ -94,8 +95,9 @@ def list_steps(config: Config) -> tuple[str, ...]:
 
 
 def count_passes(config: Config, step: str) -> int:
-    """Return the number of passes of `step`. Back-translation (`bt`) has one pass per batch of
-    translated functions, other steps one per epoch; at least 1.
+    """Return the number of passes of the pretraining step `step`. Back-translation (`bt`) has one
+    pass per batch of translated functions, other steps (`mlm`, `aer`, `dae`) one per epoch; at
+    least 1.
     """
     ladder = config.ladder
     return max(1, -(-ladder.translated // BATCH)) if step == "bt" else max(1, round(ladder.epochs))
@@ -117,7 +119,8 @@ def list_directions(config: Config) -> list[Direction]:
 def collect_unpaired(
     config: Config, real: tuple[Program, ...], protected: tuple[Program, ...]
 ) -> tuple[UnpairedFunctions, ...]:
-    """Return unpaired functions for each dialect of the run, at most `ladder.examples` each.
+    """Return unpaired functions for each dialect of the run, at most `ladder.examples` each: real,
+    built-in and generated ones that are unlike every protected program.
 
     real: the run's training programs. protected: held-out programs and their references.
     Raises LeakError if a program of `real` is, or nearly is, a protected one.
@@ -192,8 +195,10 @@ def make_canonical_words(program: Program) -> tuple[str, ...]:
 
 
 def select_batch(side: UnpairedFunctions, config: Config, number: int) -> list[Program]:
-    """Return the training functions that pass `number` (from 1) of back-translation translates.
-    After the last function the passes begin again at the first.
+    """Return the training functions that pass `number` (from 1) of back-translation translates; []
+    if there are none. After the last function the passes begin again at the first.
+
+    side: the functions of one dialect.
     """
     size = -(-config.ladder.translated // count_passes(config, "bt")) if side.training else 0
     return [
@@ -203,7 +208,8 @@ def select_batch(side: UnpairedFunctions, config: Config, number: int) -> list[P
 
 def compute_noise_rate(config: Config, number: int) -> float:
     """Return the share of words, in [0, 1], to disturb in pass `number` of denoising. It grows from
-    the first to the second value of `ladder.noise`. Validation uses the second.
+    the first to the second value of `ladder.noise`. number: from 1; 0 stands for validation, which
+    uses the second value.
     """
     low, high = config.ladder.noise
     last = count_passes(config, "dae")
@@ -221,9 +227,12 @@ def make_lessons(
     number: int,
     programs: Sequence[Program],
 ) -> list[Example]:
-    """Return the examples that `step` makes of `programs` in pass `number` (from 1). sides: all
-    unpaired functions, from which lessons take the words of other dialects. For `bt` the result is
-    the denoising examples that are learned beside its pairs.
+    """Return the examples that a step of the pretraining makes of `programs`, in their order.
+
+    sides: all unpaired functions, from which lessons take the words of other dialects. step: `mlm`
+        (masked words), `aer` (entity recognition), `dae` (denoising) or `bt` (back-translation);
+        for `bt` the result is the denoising examples that are learned beside its pairs. number: the
+        pass, from 1; 0 for validation.
     """
     return [
         example
@@ -302,11 +311,13 @@ def pretrain(
     folder: str,
 ) -> dict[str, float]:
     """Train one pass of pretraining on unpaired functions, save the model to `folder`, and return
-    metrics by name.
+    metrics by name: `examples`, `loss` and `tokens` of the training, and those on validation
+    functions, such as `validation_loss`.
 
-    training_pass: which step and checkpoint. real: the run's training programs. protected: held-out
-        programs and their references. Names of metrics on validation functions begin with `before_`
-        (first pass only) and `validation_`.
+    checkpoints: of the run; they open the model. training_pass: which step and checkpoint. real:
+        the run's training programs. protected: held-out programs and their references. Names of
+        metrics on validation functions begin with `before_` (before the training; first pass only)
+        and `validation_`.
     Raises LeakError if a real program is, or nearly is, a protected one.
     """
     config = checkpoints.config

@@ -38,9 +38,9 @@ from gpu_runtime.models.vllm_engine import MISSING
 
 
 def run(config: Config, use_ray: bool = True) -> Path:
-    """Run the rounds of `config`, or go on with them, and return the run's folder. Where `run_dir`
-    is a URL, this is its working folder. use_ray: False does all work in this process. Raises
-    ConfigError, CorpusError, ModelError or UserError for bad input.
+    """Run the rounds of `config`, or go on with them, and return the run's folder, with its report
+    and export. Where `run_dir` is a URL, this is its working folder. use_ray: False does all work
+    in this process. Raises ConfigError, CorpusError, ModelError or UserError for bad input.
     """
     from coevolve.evaluation.evaluate import prepare_evaluation
     from coevolve.loop import stages
@@ -128,8 +128,8 @@ def _choose_workers(config: Config, folder: RunFolder, use_ray: bool) -> Callabl
 
 
 def list_stages(run: Run) -> Iterator[Step]:
-    """Yield the stages of all rounds of `run` after the cold start, each with the ones whose files
-    it reads.
+    """Yield the stages of all rounds of `run` after the cold start, each as a Step that names those
+    whose files it reads. Each comes after the ones that it names.
 
     Once the Tester has learnt, tests of the next round are made and checked while Translators
     learn. The next round's candidates are made and judged while this one is evaluated; with
@@ -191,8 +191,10 @@ class _Report:
 
 
 def list_versions(config: Config) -> dict[str, object]:
-    """Return what a run is made with, by name: configuration, seed, and versions of the engine and
-    the packages that decide its results.
+    """Return what a run is made with, by name: `config` (hash of the configuration), `seed`,
+    `coevolve` (this package's version), `engine` (a version that changes with the engine's
+    verdicts), `compilers`, `python` and `packages` (versions by package, of those that decide
+    results).
     """
     from coevolve.verification.engine import compute_engine_version
     from gpu_runtime.compile.toolchain import find_toolchain

@@ -73,14 +73,14 @@ class Journal:
 
     def add(self, chunk: int, records: Sequence[object]) -> None:
         """Write the records of chunk number `chunk` to a file of the journal's folder, all or
-        nothing.
+        nothing. It replaces what the chunk had. records: of one type, which `read` is told.
         """
         body = b"".join(map(format_line, records))
         text = hashlib.sha256(body).hexdigest().encode() + b"\n" + body
         write_atomically(self._file(chunk), lambda out: out.write(text))
 
     def clear(self) -> None:
-        """Remove the journal's folder."""
+        """Remove the journal's folder with all chunks; nothing where it does not exist."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _file(self, chunk: int) -> Path:
@@ -161,25 +161,29 @@ class RoundPaths:
 
     @property
     def proposing(self) -> Journal:
-        """Return the journal of the candidates proposed so far, while their stage is unfinished."""
+        """Return the journal of the round's candidates that were proposed so far, while their stage
+        is unfinished.
+        """
         return Journal(self.folder / "proposing")
 
     @property
     def judging(self) -> Journal:
-        """Return the journal of the verdicts on these candidates, while their stage is
+        """Return the journal of the verdicts on the round's candidates so far, while their stage is
         unfinished.
         """
         return Journal(self.folder / "judging")
 
     @property
     def preparing(self) -> Journal:
-        """Return the journal of the suites made so far, while their stage is unfinished."""
+        """Return the journal of the round's suites that were made so far, while their stage is
+        unfinished.
+        """
         return Journal(self.folder / "preparing")
 
     @property
     def answering(self) -> Journal:
-        """Return the journal of the answers for held-out programs, while their stage is
-        unfinished.
+        """Return the journal of the answers for held-out programs so far, while the round's
+        evaluation is unfinished.
         """
         return Journal(self.folder / "answering")
 
@@ -202,13 +206,15 @@ class RoundPaths:
 
     @property
     def evaluation_verdicts(self) -> Path:
-        """Return the path of the verdicts on candidates for held-out programs, as JSONL."""
+        """Return the path of the verdicts on the candidates for held-out programs, as JSONL."""
         return self.folder / "evaluation_verdicts.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """When a stage ran. round: its number; 0 is the cold start. begin, end: seconds since 1970."""
+    """When a stage ran. round: its number; 0 is the cold start. stage: its name, such as
+    `evaluate`. begin, end: seconds since 1970.
+    """
 
     round: int
     stage: str
@@ -454,8 +460,9 @@ class RunFolder:
         """Append the time of a stage that ends now to the run's file timings.jsonl, which differs
         between equal runs and feeds the report only.
 
-        round_number: 0 is the cold start. seconds: wall-clock time. busy: share in [0, 1] of this
-            machine's cores that worked meanwhile, None where that is unknown.
+        round_number: 0 is the cold start. stage: its name, such as `evaluate`. seconds: wall-clock
+            time. busy: share in [0, 1] of this machine's cores that worked meanwhile, None where
+            that is unknown.
         """
         line = json.dumps(
             {
@@ -478,7 +485,9 @@ class RunFolder:
             out.write(json.dumps(row) + "\n")
 
     def losses(self) -> dict[str, dict[int, float]]:
-        """Return the losses that were seen of each training, by its words and step."""
+        """Return the losses that were recorded of each training: by the words of its progress bar,
+        such as `round 1: Tester learns`, then by step. Empty if there are none.
+        """
         found: dict[str, dict[int, float]] = {}
         for row in self._timing_rows():
             if {"training", "step", "loss"} <= row.keys():
@@ -488,13 +497,16 @@ class RunFolder:
     def record_usage(self, spent: dict[str, object]) -> None:
         """Append to the run's file usage.jsonl how many requests and tokens a model at an endpoint
         used.
-        spent: JSON values by name.
+
+        spent: JSON values by name, such as `model`, `checkpoint`, `requests` and `prompt_tokens`.
         """
         with open(self.root / "usage.jsonl", "a", encoding="utf-8") as out:
             out.write(json.dumps(spent) + "\n")
 
     def times(self) -> dict[tuple[int, str], float]:
-        """Return the seconds of each (round, stage), summed over interrupted attempts."""
+        """Return the wall-clock seconds of each stage by (round, stage's name), summed over
+        interrupted attempts. Round 0 is the cold start.
+        """
         seconds: dict[tuple[int, str], float] = {}
         for row in self._timings():
             key = (row["round"], row["stage"])
@@ -502,8 +514,8 @@ class RunFolder:
         return seconds
 
     def busy(self) -> dict[tuple[int, str], float]:
-        """Return, for each (round, stage), the share in [0, 1] of the machine's cores that worked.
-        Of several attempts the last that recorded a share counts.
+        """Return, by (round, stage's name), the share in [0, 1] of the machine's cores that worked.
+        Of several attempts the last that recorded a share counts; a stage without one is left out.
         """
         return {
             (row["round"], row["stage"]): row["busy"]
@@ -512,8 +524,8 @@ class RunFolder:
         }
 
     def spans(self) -> list[Span]:
-        """Return when each stage ran, a span for each attempt; those of versions that did not
-        record when a stage ended are left out.
+        """Return when each stage ran, a span for each attempt, in the order in which they ended;
+        those of versions that did not record when a stage ended are left out.
         """
         return [
             Span(row["round"], row["stage"], row["ended"] - row["seconds"], row["ended"])
@@ -557,7 +569,9 @@ def resolve_run_dir(run_dir: str | Path) -> Path:
 
 
 def find_differing_keys(a: Config, b: Config) -> list[str]:
-    """Return the names of settings that differ between `a` and `b` and change results."""
+    """Return the dotted names, such as `round.samples`, of settings that differ between `a` and `b`
+    and change results; [] if none does.
+    """
     names = [name for name in list_settings() if not name.startswith(IDLE)]
     return [name for name in names if get_value(a, name) != get_value(b, name)]
 

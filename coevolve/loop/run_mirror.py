@@ -35,7 +35,9 @@ UNSEALED = ("config.toml", "timings.jsonl", "usage.jsonl", "report.html")
 
 
 def parse_url(text: str | os.PathLike[str]) -> str:
-    """Return the URL in `text`, also where a path made one slash of its two; '' if it is a path."""
+    """Return the URL in `text`, such as `s3://BUCKET/RUN`, also where a path made one slash of its
+    two; '' if it is a path.
+    """
     found = _URL.fullmatch(os.fspath(text))
     if not found:
         return ""
@@ -55,9 +57,10 @@ def find_working_folder(url: str) -> Path:
 
 @dataclass
 class RunMirror:
-    """A run at a URL and its working folder here. Raises UserError if the URL cannot be used.
+    """A run at a URL and its working folder here. Its methods copy between the two, and raise
+    UserError if the URL cannot be used.
 
-    url: where the run lies. folder: where it is worked on.
+    url: where the run lies, such as `s3://BUCKET/RUN`. folder: where it is worked on.
     """
 
     url: str
@@ -66,9 +69,9 @@ class RunMirror:
     """What is known to be at the URL: seals, and (bytes, modified) of what has none."""
 
     def fetch(self) -> None:
-        """Copy to the working folder every finished file that is at the URL and differs here; do
-        nothing where there is no run. Raises UserError if it cannot be read, or is not what was
-        sealed.
+        """Copy to the working folder every finished file of the run that is at the URL and differs
+        here; do nothing where there is no run. Raises UserError if the URL cannot be read, or a
+        file is not what was sealed.
         """
         with self._opened() as (fs, base):
             if not fs.exists(f"{base}/{manifest.NAME}"):
@@ -91,8 +94,8 @@ class RunMirror:
                     self._copy_here(fs, base, name)
 
     def push(self) -> None:
-        """Copy to the URL what was finished since the last call. Raises UserError if it cannot be
-        written.
+        """Copy from the working folder to the URL what the run finished since the last call. Raises
+        UserError if the URL cannot be written.
         """
         if not (self.folder / manifest.NAME).exists():
             return

@@ -98,7 +98,9 @@ class StepPaths:
 
 
 def list_step_paths(folder: RunFolder, names: Sequence[str]) -> list[StepPaths]:
-    """Return the paths of the pretraining steps `names` in the run's folder, in order."""
+    """Return the paths of the pretraining steps `names`, such as `mlm`, in the run's folder, in
+    order. names: all steps of the run, since a step's place is part of its folder's name.
+    """
     return [
         StepPaths(folder.round(0).folder / f"ladder-{k}-{name}") for k, name in enumerate(names, 1)
     ]

@@ -107,7 +107,9 @@ def drop_protected(triplets: Sequence[Triplet], protected: Sequence[Program]) ->
 
 
 class TranslatorService:
-    """The Translator's side of a run: trains checkpoints and proposes candidates with them."""
+    """The Translator's side of a run: trains checkpoints and proposes candidates with them. config:
+    the run's.
+    """
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -140,13 +142,14 @@ class TranslatorService:
         before: str = "",
     ) -> dict[str, float]:
         """Train the Translator's first checkpoint on generated pairs, save it to `folder`, and
-        return metrics of the training by name, such as `loss` and `seconds`.
+        return metrics of the training by name, such as `examples`, `loss`, `tokens` and `seconds`.
+        A model at an endpoint is saved untrained.
 
         protected: programs that must not be trained on; generated pairs that are like one are left
             out. folder: path of the new checkpoint. directions: those to teach, such as `cpp:cuda`;
             () means all of the run.
-        before: path of the checkpoint to begin with; '' means the configured model, or a new
-            one.
+        before: path of the checkpoint to begin with; '' means the configured model, or a new one.
+        Raises ModelError if the model to begin with cannot be opened.
         """
         self.checkpoints.part = Path(folder).name
         settings, start_kind = self.config.cold_start, self.checkpoints.start_kind
@@ -189,7 +192,7 @@ class TranslatorService:
         folder: str,
     ) -> dict[str, float]:
         """Train one pass of pretraining on unpaired functions, save the model to `folder`, and
-        return metrics of the training by name.
+        return metrics by name, such as `loss` of the training and `validation_loss`.
 
         training_pass: which step and checkpoint. real: training programs. protected: programs that
             must not be trained on. Raises LeakError if a real program is, or nearly is, a protected
@@ -198,17 +201,18 @@ class TranslatorService:
         return pretrain(self.checkpoints, training_pass, real, protected, folder)
 
     def progress(self) -> tuple[int, int, float]:
-        """Return (steps done, all steps, last loss) of the training under way. It may be called
-        from another thread.
+        """Return (steps done, all steps, last loss) of the training under way; (0, 0, 0.0) before
+        its first step. It may be called from another thread.
         """
         return self.checkpoints.progress
 
     def propose(
         self, checkpoint: str, programs: list[Program], direction: str, sampling: Sampling
     ) -> list[Candidate]:
-        """Return the candidates of the model in `checkpoint` for `programs`, in `direction`
-        (`cpp:cuda`). sampling: how many answers per program, and how they are drawn. Raises
-        ValueError for an unknown direction, ModelError if the model fails.
+        """Return the candidates of the model in the folder `checkpoint` for `programs`, in
+        `direction` (`cpp:cuda`): `sampling.n` for each program, in order. sampling: how many
+        answers per program, and how they are drawn. Raises ValueError for an unknown direction,
+        ModelError if the model fails.
         """
         with self.checkpoints.record_usage_of(checkpoint) as model:
             return self._translator(model, classify_model(checkpoint), checkpoint).propose(
@@ -227,7 +231,8 @@ class TranslatorService:
         directions: Sequence[str] = (),
     ) -> dict[str, float]:
         """Train the model in the folder `checkpoint` on verified pairs and on generated ones, save
-        it to `folder`, and return metrics of the training by name.
+        it to `folder`, and return metrics of the training by name, such as `examples`, `loss`,
+        `tokens` and `seconds`.
 
         triplets: the verified pairs. protected: programs that must not be trained on. number: the
             round's, from 1.
@@ -235,7 +240,8 @@ class TranslatorService:
             when to stop.
         judged: right and wrong answers, from which the model learns instead if `round.learn` is
             `dpo` or `grpo`.
-        directions: the directions that this Translator serves; empty means all of the run.
+        directions: the directions that this Translator serves, such as `cpp:cuda`; empty means all
+            of the run.
         Raises LeakError if a program of `triplets` is, or nearly is, a protected program.
         """
         if self.config.round.learn in VERDICT_LEARNERS and classify_model(checkpoint) not in FROZEN:
@@ -256,11 +262,12 @@ class TranslatorService:
         directions: Sequence[str] = (),
     ) -> dict[str, float]:
         """Train the model in the folder `checkpoint` as `learn` would from `triplets`, but on
-        generated lessons of the same length; save it to `folder` and return metrics by name.
+        generated lessons of the same length; save it to `folder` and return metrics of the training
+        by name, such as `examples`, `loss`, `tokens` and `seconds`.
 
         triplets: verified pairs, of which only the length of the lessons counts. protected:
-            programs that must not be trained on. number: the round's, from 1. directions: as for
-            `learn`.
+            programs that must not be trained on. number: the round's, from 1. directions: those
+            that this Translator serves, such as `cpp:cuda`; empty means all of the run.
         Raises LeakError if a source of `triplets` is, or nearly is, a protected program.
         """
         return self._learn(checkpoint, triplets, protected, folder, number, directions, "generated")
@@ -415,10 +422,11 @@ class TranslatorService:
         directions: Sequence[str] = (),
     ) -> float:
         """Return the share, in [0, 1], of programs whose greedy translation is equivalent when
-        executed.
+        executed; 0 without programs.
 
-        questions: programs with their suites. directions: empty means all of the run. Each
-            program is translated in the direction, or the reverse, that begins at its dialect.
+        translator: the one that is asked. questions: programs with their suites. directions: such
+            as `cpp:cuda`; empty means all of the run. Each program is translated in the direction,
+            or the reverse, that begins at its dialect.
         """
         greedy = Sampling(1, 0.0, max_new_tokens=self.config.model.max_new_tokens)
         self._verifier = self._verifier or make_verifier(self.config)
@@ -470,8 +478,8 @@ LESSON_TESTS = 4
 
 
 def make_suite_lesson(suite: UnitTestSuite) -> tuple[UnitTest, ...]:
-    """Return a few tests of a suite for a small model to learn from. The tests are spread over the
-    suite's sizes and have no literal values.
+    """Return up to 4 tests of a suite for a small model to learn from; () if none is fit. The tests
+    are spread over the suite's sizes, and their arrays are filled by rules, without literal values.
     """
     filled = [
         t for t in suite.tests if all(getattr(a, "values", None) is None for a in t.assignments)
@@ -481,7 +489,9 @@ def make_suite_lesson(suite: UnitTestSuite) -> tuple[UnitTest, ...]:
 
 
 class TesterService:
-    """The Tester's side of a run: trains checkpoints and proposes tests with them."""
+    """The Tester's side of a run: trains checkpoints and proposes tests with them. config: the
+    run's.
+    """
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -496,8 +506,11 @@ class TesterService:
 
     def cold_start(self, protected: Sequence[Program], folder: str) -> dict[str, float]:
         """Train the Tester's first checkpoint on generated programs with suites, save it to
-        `folder`, and return metrics of the training by name.
-        protected: programs that must not be trained on.
+        `folder`, and return metrics of the training by name, such as `examples`, `loss`, `tokens`
+        and `seconds`. A model at an endpoint is saved untrained.
+
+        protected: programs that must not be trained on; generated ones that are like one are left
+            out. Raises ModelError if the model to begin with cannot be opened.
         """
         settings, start_kind = self.config.cold_start, self.checkpoints.start_kind
         trains_elsewhere = settings.suites > 0 and self.checkpoints.is_shared_out(
@@ -520,17 +533,21 @@ class TesterService:
         return learn_and_save(self.checkpoints, model, examples, learning, folder)
 
     def progress(self) -> tuple[int, int, float]:
-        """Return (steps done, all steps, last loss) of the training under way. It may be called
-        from another thread.
+        """Return (steps done, all steps, last loss) of the training under way; (0, 0, 0.0) before
+        its first step. It may be called from another thread.
         """
         return self.checkpoints.progress
 
     def propose(
         self, checkpoint: str, programs: list[Program], sampling: Sampling
     ) -> list[list[tuple[tuple[UnitTest, ...], int]]]:
-        """Ask the model in the folder `checkpoint` for tests of each program. Returns per program,
-        per answer: (readable tests, number of tests written). Where no answers are wanted, no
-        model is opened. Raises ModelError if the model fails.
+        """Ask the model in the folder `checkpoint` for tests of each program. Returns a list per
+        program, in order, with an entry per answer: (readable tests, number of tests written,
+        unreadable ones included). Where no answers are wanted, the lists are empty and no model is
+        opened.
+
+        sampling: how many answers per program, and how they are drawn. Raises ModelError if the
+            model fails.
         """
         if not sampling.n:
             return [[] for _ in programs]
@@ -548,7 +565,9 @@ class TesterService:
         number: int,
     ) -> dict[str, float]:
         """Train the model in the folder `checkpoint` on the suites in `lessons` and on generated
-        ones, save it to `folder`, and return metrics by name.
+        ones, save it to `folder`, and return metrics of the training by name, such as `examples`,
+        `loss`, `tokens` and `seconds`. Without lessons, or for a model at an endpoint, the
+        checkpoint is copied.
 
         lessons: pairs (program, its suite). protected: programs that must not be trained on.
             number: the round's, from 1.

@@ -50,8 +50,10 @@ def find_prompt_folder(config: Config, kind: str) -> str:
 
 def make_wording(config: Config, number: int = 0) -> PromptWording:
     """Return the settings by which the Translator is prompted in words: prompt files and example
-    pairs. number: pairs kept in rounds 1 to `number` may be shown too. Raises ModelError if the
-    prompt folder cannot be used, ValueError for an unknown direction.
+    pairs. Pairs that are like a held-out program are left out.
+
+    number: pairs kept in rounds 1 to `number` may be shown too. Raises ModelError if the prompt
+        folder cannot be used, ValueError for an unknown direction.
     """
     prompts = find_prompt_folder(config, "translator")
     if not config.model.few_shot:
@@ -80,8 +82,8 @@ def find_checkpoint_round(checkpoint: str) -> int:
 
 
 def load_verified_pairs(direction: Direction, protected: Sequence[Program]) -> tuple[Pair, ...]:
-    """Return the built-in pairs in `direction` whose sides are not nearly equal to a program of
-    `protected`.
+    """Return the built-in pairs (source, target) in `direction` whose sides are not nearly equal to
+    a program of `protected`; () if there is none.
 
     With CUDA on one side, pairs with bare kernels are preferred.
     """

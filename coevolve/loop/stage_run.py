@@ -60,8 +60,9 @@ class Run:
         return max(0, number - 1 - self.config.round.behind)
 
     def sampling(self, n: int, temperature: float, *salt: object) -> Sampling:
-        """Return sampling settings for `n` answers at `temperature`. salt: values that, with the
-        run's seed, decide the seed of sampling.
+        """Return sampling settings for `n` answers at `temperature`, of at most
+        `model.max_new_tokens` tokens. salt: values that, with the run's seed, decide the seed of
+        sampling.
         """
         seed = int(content_hash(self.config.seed, *salt), 16) % (1 << 31)
         return Sampling(
@@ -75,15 +76,16 @@ class Run:
         return split_into_chunks(items, self.config.model.programs_per_call)
 
     def bar(self, label: str, total: int) -> ProgressBar:
-        """Return a progress bar of `total` steps that is printed and also written for `coevolve
-        watch`.
+        """Return a progress bar of `total` steps (0: unknown) that is printed and also written for
+        `coevolve watch`. label: words before the bar.
         """
         return ProgressBar(label, total, file=self.folder.progress)
 
     @contextmanager
     def timed(self, number: int, stage: str) -> Iterator[None]:
-        """Append how long the block takes to the run's file of times, as the time of `stage` in
-        round `number`, also if the block raises.
+        """Append how long the block takes, and how busy the machine's cores were, to the run's file
+        of times, also if the block raises. number: the round; 0 is the cold start. stage: its name,
+        such as `evaluate`.
         """
         started, before = time.monotonic(), read_cpu_time()
         try:
@@ -102,9 +104,11 @@ def follow_training(
     before: str = "preparing",
 ) -> dict[str, float]:
     """Run `method(*arguments)` of a model service on a worker of `pool`, and show its training
-    steps on a progress bar until it ends. label: words for the progress bar. before: what it does
-    until its first step. Returns the metrics by name that the method returns. Raises what the
-    method raises.
+    steps on a progress bar until it ends; the losses go to the run's file of times.
+
+    label: words for the progress bar. method: such as `TranslatorService.learn`. before: what the
+        worker does until its first step, in words. Returns the metrics by name that the method
+        returns. Raises what the method raises.
     """
     bar = run.bar(label, 0)  # first: a local worker works within `call`
 
@@ -141,7 +145,8 @@ def judge_candidates(
     """Judge candidates on their programs' suites and return the verdicts.
 
     label: words for the progress bar. programs, suites: by program id; candidates without a suite
-        are left out. Verdicts are in the candidates' order, grouped by program and direction.
+        are left out. Verdicts are grouped by program and direction, groups in the order of their
+        first candidate and verdicts in that of their candidates.
     """
     items = group_for_judging(candidates, programs, suites)
     bar = run.bar(label, len(items))

@@ -92,7 +92,9 @@ def run_cold_start(run: Run) -> None:
 
 
 def has_all_models(run: Run, number: int) -> bool:
-    """Return whether every model of round `number` has its checkpoint folder."""
+    """Return whether every model of round `number` (0: the cold start) has its checkpoint folder.
+    Raises ConfigError if one is not as it was when its stage finished.
+    """
     paths = run.folder.round(number)
     return all(
         run.folder.is_finished(path)
@@ -147,9 +149,12 @@ def propose_suites(
     journal: Journal | None = None,
 ) -> list[PreparedSuite]:
     """Ask the Tester in the folder `checkpoint` for tests of `programs` and have verifiers make
-    suites of them. label: words for the progress bar. journal: keeps what is made while the call
-    runs, so that a second call after a kill makes only the rest; None: it is not kept. Returns one
-    result per program, in order.
+    suites of them.
+
+    label: words for the progress bar. sampling: how many answers per program, and how they are
+        drawn. journal: keeps what is made while the call runs, so that a second call after a kill
+        makes only the rest; None: it is not kept.
+    Returns one result per program, in order: its suite, or why there is none.
     """
     chunks = run.chunks(programs)
     bar = run.bar(label, len(programs))
@@ -214,8 +219,11 @@ class _ByChunk(Generic[Result]):
 
 
 def count_suites(prepared: list[PreparedSuite]) -> dict:
-    """Return counts by name: programs, programs with a suite, tests proposed and valid, and the
-    reasons why programs have no suite.
+    """Return counts by name: `programs`, `programs_with_suite`, `tests_proposed` and `tests_valid`
+    (tests of the Tester), `answers` and `answers_with_valid_test` (of the Tester), and `no_suite`,
+    the number of programs without a suite by reason.
+
+    prepared: one result per program.
     """
     reasons = Counter(p.reason for p in prepared if p.suite is None)
     return {
@@ -377,7 +385,7 @@ def _stream_candidates(run: Run, number: int, work: list, suites: dict[str, Unit
 
 def drop_repeated_texts(candidates: list[Candidate]) -> list[Candidate]:
     """Return the candidates, in order, without those whose text repeats an earlier one for the same
-    program.
+    program and direction.
     """
     return list({c.id: c for c in candidates}.values())
 
@@ -389,7 +397,7 @@ def _by_id(run: Run) -> dict[str, Program]:
 def keep_triplets(run: Run, number: int) -> None:
     """Write the triplets of round `number` to its file `triplets` (see RoundPaths): candidates that
     are EQUIVALENT on a suite of at least `verify.least_strength`. If the file exists, nothing is
-    done.
+    done. Raises StoreError if a file that it reads is damaged.
     """
     paths = run.folder.round(number)
     if run.folder.is_finished(paths.triplets):
@@ -399,9 +407,12 @@ def keep_triplets(run: Run, number: int) -> None:
 
 
 def read_survivors(run: Run, paths: RoundPaths) -> Iterator[Triplet]:
-    """Yield the triplets of one round, in the order of its verdicts. A suite of unknown strength
-    counts as strength 0. Raises StoreError if a file is damaged, or names a candidate that the
-    proposals lack.
+    """Yield the triplets of one round, in the order of its verdicts: candidates that are EQUIVALENT
+    on a suite of at least `verify.least_strength`. A suite of unknown strength counts as strength
+    0.
+
+    paths: of the round. Raises StoreError if a file is damaged, or names a candidate that the
+        proposals lack.
     """
     programs = _by_id(run)
     suites = {s.program_id: s for s in read_jsonl(paths.suites, UnitTestSuite)}
@@ -449,8 +460,9 @@ def _list_experience(run: Run, number: int) -> range:
 
 
 def train_models(run: Run, number: int) -> None:
-    """Train all models of round `number`, one after the other: see `train_translators` and
-    `train_tester`.
+    """Train all models of round `number`, from 1, one after the other, as `train_translators` and
+    `train_tester` do, and write their checkpoints to the round's folder. Raises StoreError if a
+    file is damaged, LeakError if a lesson is a held-out program.
     """
     train_translators(run, number)
     train_tester(run, number)
@@ -551,8 +563,8 @@ def _learn_one(
 
 def select_validation(run: Run, number: int) -> list[tuple[Program, UnitTestSuite]]:
     """Return `finetune.validation` training programs with their suites of round `number`, to
-    measure a Translator while it learns. The programs are the same in every round. Raises
-    StoreError if a file is damaged.
+    measure a Translator while it learns; programs without a suite are left out, [] where 0 is
+    configured. The programs are the same in every round. Raises StoreError if a file is damaged.
     """
     count = run.config.finetune.validation
     if not count:

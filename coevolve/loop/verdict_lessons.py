@@ -35,7 +35,7 @@ NO_FUNCTION_REWARD = -0.2
 class JudgedProgram:
     """A real program with the answers that were judged for it in one direction.
 
-    suite: the tests of `program`. direction: as `cpp:cuda`.
+    program: the source. suite: its tests. direction: as `cpp:cuda`.
     right: texts found equivalent. wrong: texts found not equivalent.
     """
 
@@ -83,8 +83,8 @@ def make_preference_pairs(item: JudgedProgram, most: int) -> list[tuple[str, str
 
 
 def compute_reward(verdict: Verdict) -> float:
-    """Return the reward of an answer with that verdict, from 0 to 1 by its outcome; -0.2 for an
-    answer that is no function.
+    """Return the reward of an answer with that verdict: 1 if it is equivalent, 0.2 or 0.3 if it ran
+    and was wrong, -0.2 if it is no function, else 0 (as where it did not compile).
     """
     return (
         NO_FUNCTION_REWARD

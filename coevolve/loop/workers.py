@@ -50,7 +50,8 @@ class Worker(Protocol):
     """Holds one object, in this process or elsewhere, and runs its methods."""
 
     def submit(self, method: Callable[..., Result], *arguments: Any) -> Future[Result]:
-        """Run `method` of the held object, a method of its class, with `arguments`.
+        """Run `method` of the object that the worker holds, a method of its class given unbound,
+        with `arguments`.
 
         Returns a future of what the method returns. It raises what the method raises, and
         WorkerLostError if the worker is lost.
@@ -68,14 +69,16 @@ class WorkerPool(Protocol):
         ...
 
     def take(self, worker: Worker, owner: object) -> bool:
-        """Return whether `owner` may give `worker` a call now: it has none, and no other owner
-        waits that has fewer workers or has waited longer. If so, it counts as at work until it is
-        given back.
+        """Return whether `owner` may give `worker`, a member of the pool, a call now: it has none,
+        and no other owner waits that has fewer workers or has waited longer. If so, it counts as at
+        work until it is given back.
+
+        owner: who asks, any object, one for each series of calls.
         """
         ...
 
     def give_back(self, worker: Worker) -> None:
-        """Count `worker` as idle again."""
+        """Count `worker`, which a true `take` counted as at work, as idle again."""
         ...
 
     def discard(self, worker: Worker) -> None:
@@ -97,7 +100,12 @@ class Leases:
         self._waiting: dict[int, tuple[float, float]] = {}
 
     def take(self, worker: Worker, owner: object) -> bool:
-        """Return whether `owner` may give `worker` a call now, and count it as at work if so."""
+        """Return whether `owner` may give `worker` a call now, and count it as at work if so. It
+        may not while another call is on the worker, or while another owner waits that has fewer
+        workers or has waited longer.
+
+        owner: who asks, any object, one for each series of calls.
+        """
         with self._lock:
             if id(worker) in self._held:
                 if not self._counts[id(owner)]:  # who has none waits at once, others for their own
@@ -127,7 +135,9 @@ class Leases:
         )
 
     def give_back(self, worker: Worker) -> None:
-        """Count `worker` as idle again."""
+        """Count `worker`, which a true `take` counted as at work, as idle again; nothing if it is
+        idle.
+        """
         with self._lock:
             owner = self._held.pop(id(worker), None)
             if owner is not None:
@@ -137,8 +147,8 @@ class Leases:
 
 
 class LocalWorker:
-    """Runs methods of `target` at once, in this process. Only the method's name must match, so
-    tests can pass stand-ins.
+    """Runs methods of the object `target` at once, in this process. Only the method's name must
+    match, so tests can pass stand-ins.
     """
 
     def __init__(self, target: object) -> None:
@@ -170,11 +180,16 @@ class FixedPool:
         return tuple(self._workers)
 
     def take(self, worker: Worker, owner: object) -> bool:
-        """Return whether `owner` may give `worker` a call now, and count it as at work if so."""
+        """Return whether `owner` may give `worker`, a member of the pool, a call now, and count it
+        as at work if so.
+
+        owner: who asks, any object, one for each series of calls; each owner gets its share of the
+            pool.
+        """
         return self._leases.take(worker, owner)
 
     def give_back(self, worker: Worker) -> None:
-        """Count `worker` as idle again."""
+        """Count `worker`, which a true `take` counted as at work, as idle again."""
         self._leases.give_back(worker)
 
     def discard(self, worker: Worker) -> None:
@@ -188,8 +203,12 @@ class FixedPool:
 
 @dataclass(frozen=True, slots=True)
 class RunWorkers:
-    """The workers of a run, one pool for each kind. translators, testers: workers that hold the
-    models. verifiers: workers that judge, at least one.
+    """The workers of a run, one pool for each kind.
+
+    translators, testers: workers that hold the models. verifiers: workers that judge, at least one.
+    count_kept(pairs): called with the number of pairs that each round kept, for what shows running
+        jobs. together: stages that may be at work at once. stop(): ends the workers, so that calls
+        that wait for one raise; it may be called from any thread.
     """
 
     translators: WorkerPool
@@ -268,8 +287,9 @@ class _Calls:
 
 
 def call(pool: WorkerPool, method: Callable[..., Result], *arguments: Any) -> Result:
-    """Return what `method(*arguments)` returns on one member of `pool`. Raises what the method
-    raises, and WorkerLostError if ATTEMPTS (4) workers are lost one after another.
+    """Return what `method(*arguments)` returns on one member of `pool`, when one is idle. method:
+    of the class of the object that the members hold, unbound. Raises what the method raises, and
+    WorkerLostError if ATTEMPTS (4) workers are lost one after another.
     """
     return next(result for _, result in map_unordered(pool, method, [arguments]))
 
@@ -285,6 +305,8 @@ def follow_call(
     Every two seconds `show(value)` is called with what the method `look` returns on the same
     worker, which must answer two calls at a time.
 
+    method, look: of the class of the object that the members hold, unbound. arguments: those of
+        `method`.
     Returns what `method(*arguments)` returns. Raises what it raises, and WorkerLostError if
     ATTEMPTS (4) workers are lost.
     """
@@ -306,8 +328,12 @@ def map_unordered(
     waited: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[int, Result]]:
     """Run `method(*item)` for each item on idle workers. Yields (index of the item, result) as
-    results arrive. Raises what the method raises, and WorkerLostError if one item loses ATTEMPTS
-    (4) workers. waited: called twice a second or more often while results are awaited.
+    results arrive.
+
+    method: of the class of the object that the members of `pool` hold, unbound. items: the
+        arguments of each call. waited: called twice a second or more often while results are
+        awaited. Raises what the method raises, and WorkerLostError if one item loses ATTEMPTS (4)
+        workers.
     """
     waiting = deque(_Task(pool, method, (0, k), item) for k, item in enumerate(items))
     calls = _Calls()
@@ -331,14 +357,17 @@ def stream_results(
 ) -> Iterator[tuple[tuple[int, int], Result]]:
     """Generate chunk after chunk and judge what comes out while generation goes on.
 
-    generate: a method, called with the arguments in each of `chunks` on a member of `generators`.
-        judge: a method, called with each item on a member of `judges`. expand(chunk index, answer):
-        called once per chunk, in any order; returns the items for `judge`. known: answers by chunk
-        index, which are not generated again; one is taken from it when its turn comes. done: chunks
-        that are left out. waited: called twice a second or more often while results are awaited.
-    Yields ((chunk index, place of the item in its chunk), result) as results arrive. Sorted by
-    these keys, they do not depend on scheduling. Raises what either method raises, and
-    WorkerLostError if one item loses ATTEMPTS (4) workers.
+    generators, judges: the workers of either kind. generate: a method, called with the arguments in
+        each of `chunks` on a member of `generators`. judge: a method, called with each item, the
+        arguments of one call, on a member of `judges`.
+    expand(chunk index, answer): called once per chunk, in any order, with what `generate` returned;
+        returns the items for `judge`.
+    known: answers by chunk index, which are not generated again; one is taken from it when its turn
+        comes. done: indices of chunks that are left out. waited: called twice a second or more
+        often while results are awaited.
+    Yields ((chunk index, place of the item in its chunk), result) as results arrive; indices and
+    places are from 0. Sorted by these keys, they do not depend on scheduling. Raises what either
+    method raises, and WorkerLostError if one item loses ATTEMPTS (4) workers.
     """
     waiting: deque[_Task] = deque()
 

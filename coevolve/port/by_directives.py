@@ -31,7 +31,11 @@ from translator.parallelize.directives import (
 
 @dataclass(frozen=True, slots=True)
 class DirectivePort:
-    """A source with directives, found equivalent. speed: None where it was not timed."""
+    """A port that is the source's own text with OpenMP directives, found equivalent to the source.
+
+    text: the function with directives. plan: the directives, with what they assume. verdict: of the
+        engine. speed: times beside the source; None where it was not timed.
+    """
 
     text: str
     plan: DirectivePlan
@@ -40,12 +44,14 @@ class DirectivePort:
 
     @property
     def is_fast(self) -> bool:
-        """Whether the speed gate has no complaint."""
+        """Whether the speed gate has no complaint about the port. True too where it was not timed."""
         return self.speed is None or not self.speed.complaint
 
 
 def takes_directives(direction: Direction) -> bool:
-    """Return whether ports in a direction can be the source's text with OpenMP directives."""
+    """Return whether ports in a direction can be the source's text with OpenMP directives: from a
+    serial dialect to OpenMP in the same language, such as `cpp:openmp`.
+    """
     source, target = direction.source, direction.target
     return (source.model, target.model) == ("serial", "openmp") and (
         source.language == target.language
@@ -55,8 +61,13 @@ def takes_directives(direction: Direction) -> bool:
 def port_by_directives(
     program: Program, direction: Direction, engine: Engine, timed: bool
 ) -> tuple[DirectivePort | None, tuple[Verdict, ...]]:
-    """Return the best port by directives and all verdicts on the way. The port is None if no plan
-    stands. timed: ask the speed gate.
+    """Insert OpenMP directives into a serial function by rule, judge what comes of it, and return
+    the best port and all verdicts on the way, in order.
+
+    program: the function. direction: of the port, one for which `takes_directives` is true.
+        engine: judges each plan's port. timed: measure the speed of equivalent ports; the first
+        that passes the speed gate is the best, else the one that costs least on one thread.
+    The port is None if no plan gives an equivalent port that is parallel.
     """
     verdicts: list[Verdict] = []
     best: DirectivePort | None = None

@@ -58,7 +58,9 @@ Answer = tuple[OutlinedPart, str, Verdict]
 
 
 class IncompletePortError(Exception):
-    """Raised where a part of a function has no port and cannot stay as it is."""
+    """Raised while a port is put together from loop nests, where one nest has no port and cannot
+    stay as it is. `PortAssembly` catches it: there is no port then.
+    """
 
 
 class PortAssembly:
@@ -66,8 +68,9 @@ class PortAssembly:
 
     program: the function. direction: of the port. suite: tests of the program, which give the
         lengths of arrays; CUDA from C++ needs them, else None.
+    direction: that in which nests are asked for, from C++ to the given target dialect.
     asked: the nests for which ports must be made next, in `self.direction`; empty when no more are
-        needed.
+        needed. `tell` takes the answers.
     made: the whole port as a Program, once `asked` is empty; None if there is none or nothing in it
         is parallel.
     Raises ValueError for a direction whose nests cannot be put together.
@@ -101,16 +104,20 @@ class PortAssembly:
         self._go_on(None)
 
     def pair(self, part: OutlinedPart, text: str) -> Pair:
-        """Return the pair whose verdict decides whether `text` is a port of `part`. It is judged on
-        tests made by rules.
+        """Return the pair (source and target) whose verdict decides whether a text is a port of a
+        nest. It is judged on tests made by rules.
+
+        part: the nest as a function of its own. text: of its port, a function of the same name in
+            the target dialect.
         """
         return Pair(part.program, Program(self.direction.target.name, part.program.name, text))
 
     def propose_by_rule(self, answers: Sequence[Answer]) -> list[tuple[OutlinedPart, list[Pair]]]:
-        """Return rule-made ports of the nests that have no acceptable answer.
+        """Return rule-made ports of the nests in `asked` that have no acceptable answer.
 
-        answers: (part, text, verdict) of each judged answer. Returns (part, pairs to judge) for
-            each such nest, best first.
+        answers: (part, text, verdict) of each judged answer: the nest, the text of a port of it,
+            and the engine's verdict on that port. Returns (part, pairs to judge) for each such
+            nest, in the order of `asked`; the pairs are best first, and there may be none.
         """
         ported = {
             part.program.name
@@ -126,9 +133,11 @@ class PortAssembly:
 
     def tell(self, answers: Sequence[Answer]) -> None:
         """Take over the judged answers to the nests in `asked`, and update the attributes `asked`
-        and `made`.
+        and `made`: the nests to ask for next, or the whole port when no more are needed.
 
-        answers: (part, text, verdict) of each. The first acceptable answer for a nest is used.
+        answers: (part, text, verdict) of each: the nest, the text of a port of it, and the engine's
+            verdict on that port. The first acceptable answer for a nest is used. A nest without one
+            is opened, so that the loops in it are asked for, or stays as it is.
         """
         standing = [
             (part, text, verdict)
@@ -143,8 +152,11 @@ class PortAssembly:
         )
 
     def is_acceptable_port(self, part: OutlinedPart, text: str, verdict: Verdict) -> bool:
-        """Return whether `text` can be a part of the whole port. verdict: on `text`. The text must
-        be equivalent, parallel in all of its loops, and of a form that can be inserted.
+        """Return whether `text` can be a part of the whole port. The text must be equivalent and
+        parallel, and of a form that can be inserted: for CUDA a kernel with a launch plan, else a
+        text in which no loop stays serial.
+
+        part: the nest as a function of its own. text: of a port of it. verdict: on `text`.
         """
         if verdict.outcome is not Outcome.EQUIVALENT or verdict.serial:
             return False
@@ -182,11 +194,13 @@ def port_by_parts(
     engine: Engine,
     sampling: Sampling,
 ) -> Program | None:
-    """Ask for ports of the program's loop nests and return the port made of them.
+    """Ask for ports of a function's loop nests and return the port made of them.
 
-    direction: of the port. sampling: how many answers the Translator gives, and how they are drawn.
-    The engine judges each nest alone; the whole is not judged here. Returns None if no nest gets a
-    parallel port, or rules cannot split the function.
+    program: the function. direction: of the port. translator: writes ports of the nests. engine:
+        judges each nest alone; the whole is not judged here. sampling: how many answers the
+        Translator gives, and how they are drawn.
+    Returns None if no nest gets a parallel port, if rules cannot split the function, or if ports in
+    that direction are never put together from parts.
     """
     if not has_outlined_ports(direction):
         return None

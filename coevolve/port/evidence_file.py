@@ -36,10 +36,11 @@ class FunctionEvidence:
         as parameters.
     outcome: of the verdict. backend: where it ran. strength: share of mutants that the tests kill,
         in [0, 1]; None where unknown. proof: `tested` or `proved`. preconditions: of the proof.
-    tests: the suite. sizes: the smallest and largest value of each whole-number scalar in it.
+    tests: the suite; None where there is none. sizes: by the name of each whole-number scalar in
+        the suite, [smallest value, largest value].
     found: tests on which a wrong answer differed, in text form: the inputs to keep.
     speed: times beside the source; None where it was not timed. limits: what the claim does not
-        cover, a sentence each. how: how the port was made.
+        cover, a sentence each. how: how the port was made, in words.
     """
 
     name: str
@@ -59,9 +60,13 @@ class FunctionEvidence:
 
 @dataclass(frozen=True, slots=True)
 class PortEvidence:
-    """The evidence of a file of ports. source_file, port_file: paths relative to the evidence's
-    folder. source_text: the whole source file. target: the port's dialect. port_sha256: of the
-        whole port file, as it was verified.
+    """The evidence of a file of ports, as `PORT.coevolve.json` holds it.
+
+    source_file, port_file: paths relative to the evidence's folder. source_dialect, target:
+        dialects of the source and of the port, such as `cpp` and `cuda`. source_text: the whole
+        source file.
+    port_sha256: hash of the whole port file as it was verified, in hexadecimal digits. functions:
+        the evidence of each function that was ported.
     """
 
     source_file: str
@@ -88,8 +93,12 @@ def make_function_evidence(
     assumptions: Sequence[str],
     found: Sequence[UnitTest] = (),
 ) -> FunctionEvidence:
-    """Return the evidence of one verified port. tests: what it was run on. found:
-    those of them on which another answer was wrong.
+    """Return the evidence of one verified port.
+
+    program: the source that was run. verdict: on the port. tests: what it was run on; None if there
+        is no suite. how: how the port was made, in words. speed: times beside the source; None
+        where it was not timed. assumptions: what the port takes for granted, a sentence each.
+        found: those of the tests on which another answer was wrong.
     """
     return FunctionEvidence(
         program.name,
@@ -141,15 +150,18 @@ def _limits(
 
 
 def write_evidence(path: Path, record: PortEvidence) -> None:
-    """Write evidence as JSON."""
+    """Write evidence as JSON into the file `path`, which is replaced as a whole. `read_evidence`
+    reads it again.
+    """
     value = {"format": FORMAT, **to_json(record)}
     text = json.dumps(value, indent=1, ensure_ascii=True) + "\n"
     write_atomically(path, lambda sink: sink.write(text.encode()))
 
 
 def write_found_inputs(path: Path, record: PortEvidence) -> None:
-    """Write the tests of each function in text form, those that found a wrong answer first, as
-    `coevolve verify --suite` takes them where the file has one function.
+    """Write the tests of each function in text form into the file `path`, those that found a wrong
+    answer first, below a comment line with the function's name. `coevolve verify --suite` takes
+    such a file where it has one function.
     """
     lines = []
     for each in record.functions:
@@ -163,7 +175,10 @@ def write_found_inputs(path: Path, record: PortEvidence) -> None:
 
 
 def read_evidence(path: Path) -> PortEvidence:
-    """Return the evidence in a file. Raises EvidenceError, one line, if it is none."""
+    """Return the evidence that `write_evidence` wrote into the file `path`. Raises EvidenceError,
+    with a message of one line, if the file cannot be read or holds no evidence of this version's
+    format.
+    """
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -182,10 +197,14 @@ def read_evidence(path: Path) -> PortEvidence:
 
 
 def hash_text(text: str) -> str:
-    """Return the SHA-256 of a text's bytes, in hexadecimal digits."""
+    """Return the SHA-256 of a text's bytes in UTF-8, in hexadecimal digits. Bytes that were no
+    UTF-8 count as they stood in the file, if it was read by `coevolve.port.patch.read_exactly`.
+    """
     return hashlib.sha256(text.encode("utf-8", errors="surrogateescape")).hexdigest()
 
 
 def relative_to(path: Path, folder: Path) -> str:
-    """Return a path as evidence in `folder` names it."""
+    """Return `path` as evidence in the folder `folder` names it: relative to that folder, perhaps
+    by way of `..`, with `/` between names.
+    """
     return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()

@@ -46,19 +46,26 @@ static inline void coevolve_check(cudaError_t code, const char *what)
 
 
 class HostFileError(ValueError):
-    """Raised where no host function can be written. Its message says why, in one line."""
+    """Raised where no host function can be written for a CUDA kernel. Its message says why, in one
+    line.
+    """
 
 
 def make_host_file(
     source: Program, kernel: str, launch: str, tests: Sequence[UnitTest] = ()
 ) -> str:
-    """Return a CUDA file with the kernel, `NAME_on_device`, and the host function NAME.
+    """Return the text of a CUDA file with three functions for a source called NAME: the kernel
+    `NAME_kernel`, `NAME_on_device` for data that is on the device already, and the host function
+    NAME with the source's signature, which copies data to the device and back.
 
     source: the serial function in C++. kernel: the text of its port, one __global__ function of
-        the source's name, perhaps with helpers. launch: the plan under which it was verified.
-        tests: of the source; they tell the sizes of arrays that the subscripts do not.
-    Raises HostFileError if the source returns a value or takes more than numbers and arrays, or if
-    the size of an array follows neither from the source's subscripts nor from its tests.
+        the source's name, perhaps with helpers. launch: the plan under which it was verified, such
+        as `grid=ceil(n/64),1,1 block=64,1,1`. tests: of the source; they tell the sizes of arrays
+        that the subscripts do not.
+    Raises HostFileError if the source returns a value or takes more than numbers and arrays, if the
+    size of an array follows neither from the source's subscripts nor from its tests, if the kernel
+    has another name or other parameters, or if the plan has an expression without a form in C++.
+    Raises SignatureError if the source cannot be read, ValueError if `launch` is no plan.
     """
     signature = read_signature(source)
     name = signature.name
@@ -126,7 +133,9 @@ def make_host_file(
 
 def check_calls(text: str) -> str:
     """Return the text of a CUDA port that has a host function, with every CUDA call and every
-    launch in it checked: the first that fails ends the process with its message.
+    launch in it checked: the first that fails ends the process with its message. Code that stems
+    from a macro stays as it is. A text in which nothing needs a check comes back unchanged; any
+    other begins with the includes and the function that the checks need.
     """
     edits = []
     for function in functions_of(parse_c_family(text, "cuda")):

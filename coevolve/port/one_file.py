@@ -121,8 +121,11 @@ _AS_WELL = {
 
 
 def find_missing_headers(text: str, dialect: str) -> list[str]:
-    """Return `#include` lines for the headers that `text` needs and does not include. text: of the
-    C family. dialect: its name; CUDA's own headers need no line.
+    """Return `#include` lines, such as `#include <cmath>`, for the standard headers (and `omp.h`)
+    that `text` needs and does not include; an empty list if none is missing.
+
+    text: of the C family. dialect: its name, such as `cpp` or `cuda`; what CUDA's compiler includes
+        by itself needs no line.
     """
     words = words_of(text)
     known = {included_path(line, text) for line in directive_lines(text) if line.word == "include"}

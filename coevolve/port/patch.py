@@ -19,7 +19,9 @@ from translator.parallelize.directives import DirectivePlan, InsertionError, ins
 
 @dataclass(frozen=True, slots=True)
 class PlannedFunction:
-    """A function of a file. judged: the text that the engine ran, without directives."""
+    """A function of a file, with the OpenMP directives to insert into it. name: of the function.
+    judged: the text that the engine ran, without directives. plan: the directives.
+    """
 
     name: str
     judged: str
@@ -28,8 +30,9 @@ class PlannedFunction:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """A patched file. text: the file with directives. diff: from the file, '' if nothing changes.
-    left_out: a function's name and why its directives cannot be inserted.
+    """A patched file. text: the file with directives. diff: the unified diff from the file to
+    `text`, '' if nothing changes. left_out: (name of a function, why its directives cannot be
+    inserted).
     """
 
     text: str
@@ -38,14 +41,19 @@ class Patch:
 
 
 def read_exactly(path: Path) -> str:
-    """Return a file's text with its line ends and with bytes that are not UTF-8 kept."""
+    """Return a file's text with its line ends kept. Bytes that are not UTF-8 are kept as surrogate
+    escapes (Python's `surrogateescape`). Raises OSError if the file cannot be read.
+    """
     return path.read_bytes().decode("utf-8", errors="surrogateescape")
 
 
 def make_patch(path: str, text: str, language: str, functions: Sequence[PlannedFunction]) -> Patch:
-    """Return a file with the directives of its functions, and the diff that makes it so.
+    """Return a file with the directives of its functions, and the diff that makes it so. Functions
+    whose directives do not fit the text are in the result's `left_out`, with the reason.
 
-    path: as the diff names it. text: of the file. language: `cpp` or `fortran`.
+    path: of the file; the diff names it relative to the working directory, or by its name alone
+        where it lies elsewhere. text: of the file. language: `cpp` or `fortran`. functions: those
+        that get directives.
     """
     patched = text
     left_out = []

@@ -25,7 +25,8 @@ _TO_DEVICE, _FROM_DEVICE = "cudaMemcpyHostToDevice", "cudaMemcpyDeviceToHost"
 
 
 def rename_invented(text: str, name: str) -> str:
-    """Return the text of a CUDA port with readable names in the place of invented ones.
+    """Return the text of a CUDA port with readable names in the place of invented ones (`v7`, as
+    small models write them). A name that the text has already is never given.
 
     name: of the function that was ported. Kernels are called `NAME_kernel`, device copies of `x`
         `device_x`, and a kernel's parameters like what they are given.

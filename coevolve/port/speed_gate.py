@@ -42,9 +42,10 @@ _LIMITS = Limits(wall_s=20.0, cpu_s=60, memory_mib=4096)
 
 @dataclass(frozen=True, slots=True)
 class SpeedFigures:
-    """Times of a source and its port on one input, the smallest of REPEATS runs each.
+    """Times of a source and its OpenMP port on one input, each the smallest of REPEATS (5) runs.
 
-    source_ms, one_ms, all_ms: of the source, of the port on one thread and on `threads` threads.
+    source_ms, one_ms, all_ms: milliseconds of the source, of the port on one thread and of the port
+        on `threads` threads.
     elements: of all arrays of the input together. size: its scalars, as `n=4096`.
     unsure: why the figures say little; '' where they hold.
     """
@@ -59,18 +60,21 @@ class SpeedFigures:
 
     @property
     def cost(self) -> float:
-        """Time of the port on one thread over the source's."""
+        """Time of an OpenMP port on one thread, as a multiple of its source's time (1.0: the same)."""
         return self.one_ms / self.source_ms
 
     @property
     def all_cost(self) -> float:
-        """Time of the port on all threads over the source's."""
+        """Time of an OpenMP port on all threads, as a multiple of its source's time (1.0: the
+        same).
+        """
         return self.all_ms / self.source_ms
 
     @property
     def complaint(self) -> str:
-        """Why the port fails the gate; '' if it passes. Unsure figures fail nothing but a port of
-        twice the cost.
+        """Why an OpenMP port fails the speed gate, in words; '' if it passes. It fails if it takes
+        more than COST (1.05) times the source's time on one thread, or more than GAIN (0.95) times
+        on all threads. Unsure figures fail nothing but a port of twice the cost.
         """
         if self.cost > (2 * COST if self.unsure else COST):
             return f"it takes {self.cost:.2f} times the source's time on one thread"
@@ -79,7 +83,10 @@ class SpeedFigures:
         return ""
 
     def describe(self) -> str:
-        """Return the figures in one line."""
+        """Return the figures in one line of text: the port's cost on one thread and on all as
+        multiples of the source's time, the input's size, the source's time, and why they are
+        unsure, if they are.
+        """
         said = (
             f"{self.cost:.2f}x the source's time on 1 thread, {self.all_cost:.2f}x on "
             f"{self.threads}, at {self.size or 'the given size'} ({self.elements} elements, "
@@ -90,8 +97,12 @@ class SpeedFigures:
 
 def measure_speed(source: Program, port: Program, engine: Engine) -> SpeedFigures | None:
     """Return the times of an OpenMP port beside its source, on the input on which it does worst.
-    Returns None where nothing can be timed: no test can be enlarged, the source never takes MIN_MS,
-    or one of the two does not run.
+
+    source: the serial function. port: of the same function. engine: gives tests of the source,
+        which are enlarged, and the back end that compiles and runs both.
+    Returns None where nothing can be timed: the port is not of OpenMP, the source has no valid test
+    or none can be enlarged, the source never takes MIN_MS (1 ms), or one of the two cannot be
+    called or does not run.
     """
     checked = engine.expectations(source)
     if checked.expectations is None or get_dialect(port.dialect).model != "openmp":
@@ -151,8 +162,11 @@ def _measure(
 
 
 def explain_doubt(times: Sequence[Sequence[float]], threads: int) -> str:
-    """Return why times say little: other work on the machine, or too large a spread; '' if they
-    hold. times: of each way, of every turn, in ms. threads: of the widest way.
+    """Return why times say little, in words: other work on the machine, or runs of one text that
+    differ too much; '' if the times hold.
+
+    times: for each thing that was timed, the milliseconds of each of its runs. threads: the most
+        threads that one of them used.
     """
     spread = max(sorted(each)[len(each) // 2] / min(each) for each in times)
     busy = os.getloadavg()[0]

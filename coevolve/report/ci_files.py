@@ -25,11 +25,14 @@ RULES = {
 
 @dataclass(frozen=True, slots=True)
 class PortRow:
-    """One verdict. source, target: paths as the user gave them. function: its name; '' where none
-    could be read. equivalent: None where it is undecided. text: the verdict in one line. seconds:
-    of wall-clock time. line: that the verdict is about, from 1. place: the file of that line; ''
-    for the target. details: more lines about it, with the failing input. error: the pair could not
-    be read.
+    """One verdict for services of continuous integration.
+
+    source, target: paths as the user gave them. function: its name; '' where none could be read.
+    equivalent: None where it is undecided. text: the verdict in one line. seconds: of wall-clock
+        time.
+    line: that the verdict is about, from 1. place: the file of that line; '' for the target.
+    details: more lines about it, with the failing input; '' for none. error: the pair could not be
+        read.
     """
 
     source: str
@@ -45,7 +48,7 @@ class PortRow:
 
     @property
     def name(self) -> str:
-        """The function, or words for all of them."""
+        """The function's name, or `every function` where the row is about whole files."""
         return self.function or "every function"
 
 
@@ -59,7 +62,9 @@ def find_line(text: str, function: str) -> int:
 
 
 def make_junit(rows: Sequence[PortRow]) -> str:
-    """Return the rows as a JUnit XML document with one test case for each."""
+    """Return the rows as the text of a JUnit XML document with one test case for each, in order. A
+    port that is not equivalent is a failure, one that is undecided or could not be read an error.
+    """
     failures = sum(row.equivalent is False for row in rows)
     errors = sum(row.equivalent is None for row in rows)
     seconds = sum(row.seconds for row in rows)
@@ -102,8 +107,9 @@ def _clean(text: str) -> str:
 
 
 def make_sarif(rows: Sequence[PortRow], version: str) -> dict:
-    """Return the rows as a SARIF log, a JSON value. Equivalent ports give no result. version: of
-    the tool.
+    """Return the rows as a SARIF 2.1.0 log, a JSON value. A port that is not equivalent or could
+    not be read is a result of level `error`, an undecided one of level `warning`; equivalent ports
+    give no result. version: of coevolve, such as `1.2.0`.
     """
     results = []
     for row in rows:

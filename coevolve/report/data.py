@@ -40,9 +40,13 @@ def list_rounds(folder: RunFolder) -> Iterator[int]:
 
 
 def make_page_data(folder: RunFolder, index: SampleIndex | None = None) -> dict:
-    """Return the report page's data as JSON values: `rounds`, `losses`, `programs` by id, `samples`
-    (at most EMBEDDED_SAMPLES, evenly from every outcome of every round), and their `total`. index:
-    of the same folder; None: it is made. Raises ConfigError or StoreError if a file is damaged.
+    """Return the report page's data as JSON values: `rounds` and `losses` as `make_round_data`
+    gives them, `samples` (judged answers with their verdicts, at most EMBEDDED_SAMPLES (1500),
+    evenly from every outcome of every round), `programs` (their sources, by id), and `total` (how
+    many judged answers the run has).
+
+    folder: of the run. index: of the same folder; None: it is made. Raises ConfigError or
+    StoreError if a file is damaged.
     """
     index = SampleIndex(folder) if index is None else index
     return {
@@ -53,8 +57,22 @@ def make_page_data(folder: RunFolder, index: SampleIndex | None = None) -> dict:
 
 
 def make_round_data(folder: RunFolder) -> dict:
-    """Return `rounds` and `losses` of the page's data, without samples. Raises ConfigError or
-    StoreError if a file is damaged.
+    """Return what a run's report page shows of its rounds, without single answers, as JSON values.
+
+    The key `losses` holds the result of `thin_losses`. The key `rounds` holds a dict for each
+    round, the cold start first:
+        number: 0 is the cold start. figures, control: metrics by name on held-out programs, in
+            percent, of the round and of the control beside it; empty where there are none.
+        intervals, control_intervals: 95 % intervals (low, high) of each pass@k among them.
+        kinds: [percent of right answers, programs] by kind of held-out program.
+        funnel: as `count_funnel` gives it. outcomes: number of verdicts by outcome. not_functions:
+            number of answers that are no function, by reason.
+        seconds: of wall-clock time by stage. busy: share of the cores that worked, in [0, 1], by
+            stage. directions: pass@k by name, for each direction of a run of several.
+        gained, lost: names of held-out programs that were solved in this round and not in the one
+            before, and the other way round; absent where one of the two was not evaluated.
+
+    folder: of the run. Raises ConfigError or StoreError if a file is damaged.
     """
     several = folder.split.exists() and "directions" in read_json(folder.split)
     names = {p.id: (p.name, find_kind(p.origin)) for p in _stream(folder.corpus, Program)}
@@ -75,8 +93,10 @@ def find_kind(origin: str) -> str:
 
 
 def thin_losses(curves: dict[str, dict[int, float]]) -> list[dict]:
-    """Return loss curves for a plot: `training` and `points` of (step, loss), at most LOSS_POINTS
-    and the last. curves: by the words of the training and by step.
+    """Return loss curves for a plot, a dict for each training: `training`, its words, and `points`,
+    its (step, loss) in order, at most LOSS_POINTS (200) of them and always the last.
+
+    curves: losses by the words of a training, such as `round 1: Tester learns`, then by step.
     """
     found = []
     for training, curve in curves.items():
@@ -144,8 +164,11 @@ def _items(evaluation: dict) -> list[dict]:
 
 
 def compute_intervals(evaluation: dict) -> dict[str, tuple[float, float]]:
-    """Return the 95 % bootstrap interval, in percent, of each pass@k of an evaluation.json; none
-    where it has no items. Programs are resampled.
+    """Return the 95 % bootstrap interval (low, high), in percent, of each pass@k of an evaluation,
+    by its name, such as `pass@1`. Programs are resampled. A pass@k for which no program has enough
+    answers is left out.
+
+    evaluation: the content of a round's file evaluation.json, or an empty dict.
     """
     items = _items(evaluation)
     found = {}
@@ -174,9 +197,13 @@ def _rates_by_kind(evaluation: dict, names: dict[str, tuple[str, str]]) -> dict[
 def count_funnel(
     paths: RoundPaths, outcomes: Counter[str], rejected: int, kept: int | None
 ) -> list[tuple[str, int]]:
-    """Return (step, count): how many of a round's candidates reach each step. Each step is part of
-    the one before. It is empty without verdicts. outcomes: number of verdicts by outcome. rejected:
-    answers that are no function. kept: triplets of the round; None if there is no file of them.
+    """Return (step, count) in order: how many of a round's candidates reach each step. The steps
+    are `candidates`, `parsed`, `compiled`, `valid suite`, `equivalent` and, where known, `kept`;
+    each is part of the one before. The list is empty if there are no verdicts.
+
+    paths: of the round. outcomes: number of verdicts by outcome. rejected: number of answers that
+        are no function. kept: number of the round's triplets; None if there is no file of them.
+    Raises StoreError if the file of candidates is damaged.
     """
     if not outcomes:
         return []

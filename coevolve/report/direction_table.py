@@ -45,8 +45,8 @@ FORTRAN_NOTE = (
 class DirectionResult:
     """What one run reached in one direction.
 
-    run: the run's name. direction: as `cpp:cuda`. programs: number of those for which translations
-        were proposed.
+    run: path of the run's folder. direction: as `cpp:cuda`. programs: number of those for which
+        translations were proposed.
     solved: number of programs with a kept pair. candidates, kept: numbers of candidates and of kept
         pairs, all rounds together.
     rounds: number of the last evaluated round. before, after: metrics by name on held-out programs,
@@ -68,7 +68,8 @@ class DirectionResult:
 
 def make_rows(root: Path) -> list[DirectionResult]:
     """Return a row per direction of a run, in the configuration's order. root: the run's folder.
-    Raises UserError if there is no run or nothing was evaluated.
+    Raises UserError if there is no run or nothing was evaluated, ConfigError or StoreError if a
+    file of it is damaged.
     """
     folder, config = open_run(root)
     if not folder.round(0).evaluation.exists():
@@ -129,16 +130,18 @@ def _iterate_kept_pairs(folder: RunFolder) -> set[tuple[str, str, str]]:
 
 
 def compute_pass_rates(figures: dict) -> list[float]:
-    """Return pass@1, in [0, 1], of each held-out program, in order. figures: the content of the
-    file evaluation.json of a round.
+    """Return the share of right answers (pass@1), in [0, 1], of each held-out program, in the
+    file's order. figures: the content of a round's file evaluation.json or, in a run of several
+        directions, its part for one of them; empty if it tells of no program.
     """
     return [row["passed"] / row["samples"] for row in figures.get("items", ())]
 
 
 def compute_change(before: dict, after: dict) -> PairedDifference | None:
-    """Return the change of pass@1 from `before` to `after`, paired by program; None without
-    programs. before, after: contents of the file evaluation.json of two rounds. Raises ValueError
-    if they have different numbers of programs.
+    """Return the change of pass@1, in [0, 1], from `before` to `after`, paired by program, with its
+    interval and p-value; None without programs. before, after: contents of the file evaluation.json
+        of two rounds or, in a run of several directions, their parts for one of them.
+    Raises ValueError if they have different numbers of programs.
     """
     from coevolve.evaluation.statistics import bootstrap_paired_difference
 
@@ -146,7 +149,10 @@ def compute_change(before: dict, after: dict) -> PairedDifference | None:
 
 
 def format_markdown(rows: Sequence[DirectionResult]) -> str:
-    """Return the rows as the text of a Markdown table with notes below it."""
+    """Return the rows as the text of a Markdown table with notes below it, a line for each
+    direction of each run: counts, yield, and metrics on held-out programs before and after. A
+    column with the run's name is there if the rows are of several runs.
+    """
     runs = len({row.run for row in rows}) > 1
     k = max(
         (int(key[5:]) for row in rows for key in row.after if key.startswith("pass@")), default=1
@@ -235,7 +241,9 @@ def _codebleu(row: DirectionResult) -> str:
 
 
 def format_json_rows(rows: Sequence[DirectionResult]) -> list[dict]:
-    """Return the rows as JSON objects, without the metrics of single programs."""
+    """Return the rows as JSON objects, in order: the fields of DirectionResult by name, where
+    `before` and `after` lack `items`, the metrics of single programs.
+    """
 
     def short(figures: dict) -> dict:
         return {k: v for k, v in figures.items() if k != "items"}

@@ -35,9 +35,10 @@ class RoundFigures:
 
     number: the round's; 0 is the cold start. candidates, compiled, kept: numbers of candidates, of
         those that compile, and of kept pairs.
-    suites_valid: programs with a suite, of how many, as text, and whether rules alone made the
-        tests. evaluation: metrics by name on
-        held-out programs.
+    suites_valid: programs with a suite, of how many, as text such as `12/15`, with ` by rules`
+        behind it if rules alone made the tests; '' where unknown.
+    evaluation: metrics by name on held-out programs, such as `pass@1` and `bleu`, in percent; empty
+        where the round was not evaluated.
     seconds: by stage. outcomes: number of verdicts by outcome.
     parts: in a run of several directions the row of each, with what is counted by direction.
     control: metrics by name of the control beside the round; empty where there is none.
@@ -56,9 +57,11 @@ class RoundFigures:
 
 
 def collect_figures(folder: RunFolder, config: Config | None = None) -> list[RoundFigures]:
-    """Return the rows of a run's table: one for the cold start and one for every round begun.
-    config: None leaves out counts by direction. Raises ConfigError or StoreError if a file is
-    damaged.
+    """Return the rows of a run's table, in order: one for the cold start and one for every round
+    begun.
+
+    folder: of the run. config: the run's; None leaves out counts by direction. Raises ConfigError
+    or StoreError if a file is damaged.
     """
     return [collect_round_figures(folder, number, config) for number in list_rounds(folder)]
 
@@ -66,8 +69,10 @@ def collect_figures(folder: RunFolder, config: Config | None = None) -> list[Rou
 def collect_round_figures(
     folder: RunFolder, number: int, config: Config | None = None
 ) -> RoundFigures:
-    """Return the row of round `number` (0: the cold start). config: None leaves out counts by
-    direction. Raises ConfigError or StoreError if a file is damaged.
+    """Return the row of a run's table for round `number` (0: the cold start).
+
+    folder: of the run. config: the run's; None leaves out counts by direction. Raises ConfigError
+    or StoreError if a file is damaged.
     """
     paths = folder.round(number)
     seconds = {stage: s for (n, stage), s in folder.times().items() if n == number}
@@ -149,8 +154,12 @@ def _cell(value: object, pattern: str = "{}") -> str:
 def make_table(
     folder: RunFolder, config: Config, known: list[RoundFigures] | None = None
 ) -> tuple[list[str], list[list[str]]]:
-    """Return (header, rows) of a run's closing table, all cells as text. known: the result of
-    `collect_figures(folder, config)`; None: it is computed.
+    """Return (header, rows) of a run's closing table, all cells as text; `–` where something is
+    unknown. There is a row for the cold start and for each round, then rows for each direction of a
+    run of several, and one for the round's control.
+
+    folder: of the run. config: the run's. known: the result of `collect_figures(folder, config)`;
+        None: it is computed. Raises ConfigError or StoreError if a file is damaged.
     """
     ks = config.evaluate.pass_at
     several = len(config.directions) > 1
@@ -202,8 +211,9 @@ def _cells(row: RoundFigures, ks: Sequence[int]) -> list[str]:
 
 
 def print_table(root: Path) -> None:
-    """Print the closing table, one row per round, of the run in the folder `root`. Raises UserError
-    if there is no run.
+    """Print the closing table of the run in the folder `root`, one row per round, and below it what
+    the run gained and how long its rounds took. Raises UserError if there is no run, ConfigError or
+    StoreError if a file of it is damaged.
     """
     folder, config = open_run(root)
     from rich.console import Console
@@ -249,7 +259,8 @@ def open_run(root: Path) -> tuple[RunFolder, Config]:
 
 def write_report(root: Path) -> Path:
     """Write report.html of the run in the folder `root` and return its path. It carries at most
-    `coevolve.report.data.EMBEDDED_SAMPLES` answers along. Raises UserError if there is no run.
+    `coevolve.report.data.EMBEDDED_SAMPLES` answers along. Raises UserError if there is no run,
+    ConfigError or StoreError if a file of it is damaged.
     """
     folder, config = open_run(root)
     page = render_page(folder, config, make_page_data(folder))
@@ -258,8 +269,11 @@ def write_report(root: Path) -> Path:
 
 
 def render_page(folder: RunFolder, config: Config, data: dict) -> str:
-    """Return the HTML of a run's report page. data: the result of `make_page_data`; with the key
-    `api`, the address of a server's answers, the page asks there for samples.
+    """Return the HTML of a run's report page.
+
+    folder, config: of the run. data: the result of `make_page_data`. If it has the key `api`, the
+        path of a server's answers such as `/run/0/`, the page asks there for samples.
+    Raises ConfigError or StoreError if a file of the run is damaged.
     """
     from markupsafe import Markup
 
@@ -285,8 +299,9 @@ def render_page(folder: RunFolder, config: Config, data: dict) -> str:
 
 
 def make_environment():
-    """Return the jinja2 environment of the pages: texts are escaped, and a template takes style and
-    scripts in by `own(name)`.
+    """Return the jinja2 environment of the report and viewer pages. Texts are escaped, an unset
+    name is an error, and a template takes the style or script file NAME in unescaped by
+    `own(NAME)`.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
@@ -304,8 +319,8 @@ def make_environment():
 
 
 def escape_for_script(value: object) -> str:
-    """Return `value` as JSON that is safe inside an HTML script element: `<` and line separators
-    are escaped.
+    """Return `value`, a JSON value, as JSON text that is safe inside an HTML script element: `<`
+    and line separators are escaped.
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

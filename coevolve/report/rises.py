@@ -31,7 +31,8 @@ from corpora.store import count_jsonl, read_jsonl
 class Rise:
     """How much more held-out answers pass in one evaluation than in another.
 
-    number: the round measured. against: `the cold start` or `the control`. programs: how many.
+    number: the round measured. against: `the cold start` or `the control`. programs: how many
+        held-out programs both evaluations have.
     points: the difference of pass@1 in percentage points, with its 95 % interval and p-value.
     """
 
@@ -41,8 +42,10 @@ class Rise:
     points: PairedDifference
 
     def describe(self) -> str:
-        """Return the rise as one line of text, which says where the interval holds zero. Fewer than
-        FEWEST_ITEMS programs have no interval.
+        """Return the rise of pass@1 as one line of text: the round, what it is measured against,
+        the difference in percentage points, its 95 % interval and the number of programs. The line
+        says so where the interval holds zero, and where programs are fewer than FEWEST_ITEMS (10),
+        which have no interval.
         """
         if self.programs < FEWEST_ITEMS:
             return (
@@ -58,8 +61,9 @@ class Rise:
 
 
 def collect_rises(folder: RunFolder) -> list[Rise]:
-    """Return the rises of every evaluated round: over the cold start, and over its control where
-    there is one. Raises ConfigError if a file is damaged.
+    """Return the rises of pass@1 of every evaluated round, in order: over the cold start, and over
+    the round's control where there is one. folder: of the run. Raises ConfigError if a file is
+    damaged.
     """
     rises = []
     cold = read_shares(folder.round(0).evaluation)
@@ -80,9 +84,9 @@ def collect_rises(folder: RunFolder) -> list[Rise]:
 
 
 def format_rises(folder: RunFolder) -> str:
-    """Return the rises of a run as lines of text; '' where no round was evaluated. Of rounds in
-    which nothing was learnt one line says that instead. Raises ConfigError or StoreError if a file
-    is damaged.
+    """Return the rises of pass@1 of a run as lines of text; '' where no round was evaluated. Of
+    rounds in which nothing was learnt one line says that instead. folder: of the run. Raises
+    ConfigError or StoreError if a file is damaged.
     """
     unlearnt = count_unlearnt_rounds(folder)
     told = [describe_unlearnt(folder, unlearnt)] if unlearnt else []
@@ -91,9 +95,9 @@ def format_rises(folder: RunFolder) -> str:
 
 
 def count_unlearnt_rounds(folder: RunFolder) -> int:
-    """Return how many rounds, from the first on, kept no pair and so taught nothing. It is 0 where
-    the Translator learns from wrong answers too. Raises ConfigError or StoreError if a file is
-    damaged.
+    """Return how many rounds of a run, from the first on, kept no pair and so taught nothing. It is
+    0 where the Translator learns from wrong answers too. folder: of the run. Raises ConfigError or
+    StoreError if a file is damaged.
     """
     if load(folder.config, run_dir=folder.root).round.learn in ("dpo", "grpo"):
         return 0
@@ -103,8 +107,9 @@ def count_unlearnt_rounds(folder: RunFolder) -> int:
 
 
 def describe_unlearnt(folder: RunFolder, rounds: int) -> str:
-    """Return one line on the first `rounds` rounds, which kept no pair: what became of their
-    candidates, and that the models are unchanged. Raises StoreError if a file is damaged.
+    """Return one line on the first rounds of a run, which kept no pair: what became of their
+    candidates, and that the models are unchanged. folder: of the run. rounds: how many they are,
+        from `count_unlearnt_rounds`. Raises StoreError if a file is damaged.
     """
     outcomes: Counter[str] = Counter()
     for number in range(1, rounds + 1):

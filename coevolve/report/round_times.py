@@ -33,13 +33,17 @@ class RoundTime:
 
     @property
     def share(self) -> float:
-        """Return the round's time by that of its longest stage, at least 1."""
+        """Return the round's time as a multiple of its longest stage's time; 1.0 where its stages
+        took no longer than that one alone. It is below 1 if that stage began before the last round
+        had ended.
+        """
         return self.seconds / self.longest
 
 
 def measure_rounds(folder: RunFolder) -> list[RoundTime]:
-    """Return the times of the rounds that have an evaluation, in order. Runs of earlier versions,
-    which did not record when a stage ended, have none.
+    """Return the times of the rounds that have an evaluation, in order. Rounds behind the first
+    without one are left out, and so are those of runs of earlier versions, which did not record
+    when a stage ended. folder: of the run.
     """
     spans = folder.spans()
     number, before, found = 1, None, []
@@ -74,8 +78,9 @@ def _covered(spans: Iterable[Span], begin: float, end: float) -> float:
 
 
 def format_times(folder: RunFolder) -> str:
-    """Return a line for each round: its time, that of its longest stage, and what its stages take
-    one after another, with a last line that names the page on it; '' where nothing is known.
+    """Return lines of text: for each round its time, that of its longest stage, and what its stages
+    take one after another, and at last the page of the manual on it; '' where nothing is known.
+    folder: of the run.
     """
     told = [
         f"round {t.number} took {t.seconds:.0f} s, {t.share:.2f} times its longest stage "

@@ -38,9 +38,9 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class SampleEntry:
     """Where one judged answer stands. number: its round. held: whether its program is held out.
-    program, key: ids of the source and of the answer. way: such as `cpp:cuda`. outcome: of its
-    verdict, as text. kept: whether it became a pair. candidate, verdict: places of their
-    records in the round's files.
+    program, key: ids of the source and of the answer. way: its direction, such as `cpp:cuda`.
+    outcome: of its verdict, as text. kept: whether it became a pair. candidate, verdict: where
+    their records begin in the round's files, in bytes.
     """
 
     number: int
@@ -60,7 +60,13 @@ class SampleEntry:
 
 
 class SampleIndex:
-    """All judged answers of a run folder, in the order of their rounds and files."""
+    """All judged answers of a run folder, in the order of their rounds and files. It holds places,
+    no texts, so that large runs can be listed and paged. A file that changes later is not noticed.
+
+    folder: of the run. entries: the place of each answer. programs: byte at which each program
+        begins in the run's corpus file, by id.
+    Raises StoreError if a file is damaged.
+    """
 
     def __init__(self, folder: RunFolder) -> None:
         """Read the files of `folder` once. Raises StoreError if one is damaged."""
@@ -110,7 +116,9 @@ class SampleIndex:
                 )
 
     def choices(self) -> dict[str, list]:
-        """Return what can be filtered by: the rounds, directions and outcomes that occur."""
+        """Return by what the judged answers of a run can be filtered, as lists of the values that
+        occur: `rounds` (numbers), `ways` (directions, as `cpp:cuda`) and `outcomes` (of verdicts).
+        """
         return {
             "rounds": sorted({e.number for e in self.entries}),
             "ways": sorted({e.way for e in self.entries}),
@@ -118,11 +126,15 @@ class SampleIndex:
         }
 
     def find(self, wanted: Mapping[str, str], offset: int, count: int) -> dict:
-        """Return a page of the answers that pass a filter: `total`, `samples` and their `programs`
-        by id, as JSON values.
+        """Return a page of a run's judged answers that pass a filter, as JSON values: `total`, the
+        number that pass, and `samples` and `programs` of the page as `load` gives them.
 
-        wanted: some of `round`, `held` (`0` or `1`), `way`, `outcome` (`KEPT` too), `program` (an
-            id), `sample` (a link) and `text`; '' leaves out. offset, count: of the page.
+        wanted: values by the names of filters, all of which must hold: `round`, `held` (`0` or
+            `1`), `way` (as `cpp:cuda`), `outcome` (`KEPT` too), `program` (an id), `sample` (a
+            link) and `text` (which name, source, answer or detail must hold, in any case). A name
+            that is missing or has '' filters nothing. offset: how many that pass to skip. count:
+            most on the page.
+        Raises StoreError if a file is damaged.
         """
         passing = [e for e in self.entries if _passes(e, wanted)]
         text = wanted.get("text", "").lower().strip()
@@ -132,7 +144,17 @@ class SampleIndex:
         return {"total": len(passing), **self.load(page)}
 
     def load(self, entries: Sequence[SampleEntry]) -> dict:
-        """Return the samples of `entries`, and their programs by id, as JSON values."""
+        """Read judged answers of a run from its files and return them as JSON values. entries:
+        their places.
+
+        The result's `samples` is a dict for each entry, in order: `key` (its link), `round`,
+        `held`, `program` (an id), `way`, `text` (of the answer), `outcome`, `detail`, `launch`,
+        `strength`, `kept`, `test` (the failing one as text, '' for none), `values` ((parameter,
+        elements as text) of that test), `tests` (the first of the suite, as text), and `place`,
+        `expected`, `actual` and `tolerance` of the first difference. Its `programs` has, by id,
+        `name`, `dialect`, `origin`, `text` and, where known, `reference` (a translation) or
+        `references` (by direction). Raises StoreError if a file is damaged.
+        """
         shown = {e.program: self._program(e.program) for e in entries}
         suites: dict[tuple, UnitTestSuite | None] = {}  # several answers are for one program
         samples = []
@@ -144,7 +166,9 @@ class SampleIndex:
         return {"samples": samples, "programs": shown}
 
     def choose(self, most: int) -> list[SampleEntry]:
-        """Return at most `most` entries, in order, evenly from each round, side and outcome."""
+        """Return the places of at most `most` judged answers, in the run's order, spread evenly
+        over each round, training or held-out programs, and outcome.
+        """
         if len(self.entries) <= most:
             return self.entries
         groups: dict[tuple, list[int]] = {}
@@ -247,8 +271,9 @@ class SampleIndex:
 
 
 def format_token_line(text: str, dialect_name: str) -> str:
-    """Return a tokenised text of one line as several lines of code. A text with line breaks comes
-    back unchanged. Raises ValueError for an unknown dialect.
+    """Return a text of one line, whose tokens are separated by blanks, as several lines of code. A
+    text with line breaks, or without ` ; `, comes back unchanged. dialect_name: such as `cpp`.
+    Raises ValueError for an unknown dialect.
     """
     if "\n" in text.strip() or " ; " not in text:
         return text

@@ -20,8 +20,9 @@ _TRANSLATOR = ("compile_rate", "bleu", "codebleu")
 
 def write_scalars(root: Path, out: Path) -> int:
     """Write the metrics of a run's rounds as TensorBoard files into the folder `out`/NAME, where
-    NAME is that of the run's folder. root: the run's folder. Returns how many scalars were written.
-    Raises UserError if tensorboard is not installed or there is no run.
+    NAME is that of the run's folder. Files of this kind that are there already are replaced. root:
+    the run's folder. Returns how many scalars were written. Raises UserError if tensorboard is not
+    installed or there is no run, ConfigError or StoreError if a file of the run is damaged.
     """
     folder, config = open_run(root)
     try:
@@ -45,8 +46,10 @@ def write_scalars(root: Path, out: Path) -> int:
 
 
 def list_scalars(row: RoundFigures) -> Iterator[tuple[str, float]]:
-    """Yield (name, value) of every known metric of a round. Rates are in percent, times in
-    seconds.
+    """Yield (name, value) of every known metric of a round, as TensorBoard shows them. Names are
+    such as `translator/pass@1`, `tester/valid_rate`, `pairs/kept`, `verdicts/MISMATCH` and
+    `seconds/learn`; those of one direction of several have it as their second part
+    (`pairs/cpp-to-cuda/kept`). Rates are in percent, times in seconds. row: of the run's table.
     """
     for key, value in row.evaluation.items():
         if (key.startswith("pass@") or key in _TRANSLATOR) and value is not None:

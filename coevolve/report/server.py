@@ -47,7 +47,7 @@ FILTERS = ("round", "held", "way", "outcome", "program", "sample", "text")
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a viewer shows. runs: folders of runs. evaluations: files that `coevolve eval --out`
-    wrote.
+    wrote. Pages name both by their places in these tuples, from 0.
     """
 
     runs: tuple[Path, ...]
@@ -82,7 +82,9 @@ def find_shown(places: list[Path]) -> Found:
 
 
 def read_result(file: Path) -> dict | None:
-    """Return the content of a result file of `coevolve eval --out`, None if it is none."""
+    """Return the content of a result file of `coevolve eval --out` as JSON values; None if the file
+    cannot be read or is none.
+    """
     try:
         value = parse_json(file.read_bytes())
     except (OSError, JsonError):
@@ -92,7 +94,9 @@ def read_result(file: Path) -> dict | None:
 
 
 class Viewer:
-    """The answers of a viewer, without a network. Methods may be called from several threads."""
+    """The pages of the viewer of runs and evaluations, made when they are asked for, without a
+    network. Methods may be called from several threads. shown: what it shows.
+    """
 
     def __init__(self, shown: Found) -> None:
         """shown: what it is asked about."""
@@ -103,8 +107,13 @@ class Viewer:
         self._lock = threading.Lock()
 
     def answer(self, target: str) -> tuple[int, str, str]:
-        """Return (HTTP status, content type, text) for a request's target, such as `/run/0/`. A
-        folder that cannot be read gives status 500 and one line.
+        """Return (HTTP status, content type, text) of the viewer's page for a request's target.
+
+        target: path and query: `/` for the overview, `/run/0/` for a run, `/run/0/samples?...` for
+            its answers as JSON, `/evaluation/0/` for an evaluation, `/evaluation/0/item/3` for one
+            of its items; numbers are places in `shown`, from 0.
+        The status is 200; 404 for a page that does not exist; 500, with a text of one line, for a
+        run or evaluation that cannot be read.
         """
         parts = urlsplit(target)
         query = dict(parse_qsl(parts.query))
@@ -314,8 +323,9 @@ def _percent(value: dict | None) -> dict[str, str]:
 
 
 def make_server(viewer: Viewer, port: int) -> ThreadingHTTPServer:
-    """Return a server of `viewer` on this machine's own address; `serve_forever` runs it. port: 0
-    takes a free one. Raises UserError if the port is taken.
+    """Return an HTTP server of `viewer` on 127.0.0.1; its `serve_forever` runs it. It answers only
+    requests that name this address or `localhost`. port: to listen on; 0 takes a free one. Raises
+    UserError if the port cannot be used.
     """
 
     class Handler(BaseHTTPRequestHandler):

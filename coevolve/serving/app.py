@@ -28,7 +28,12 @@ FunctionName = Annotated[str, Field(max_length=200, pattern=r"^([A-Za-z_][A-Za-z
 
 
 class VerifyRequest(BaseModel):
-    """Is `target` equivalent to `source`? Both are program text."""
+    """The body of a request POST /verify: is `target` equivalent to `source`?
+
+    source, target: texts of the two programs. source_dialect, target_dialect: such as `cpp` and
+        `cuda`. suite: tests in text form, at most 2^20 characters; '' asks for tests made by rules.
+    function: name of the function to compare; '' for all.
+    """
 
     model_config = ConfigDict(extra="forbid")
     source: Text
@@ -40,7 +45,13 @@ class VerifyRequest(BaseModel):
 
 
 class TranslateRequest(BaseModel):
-    """A verified port of every function of `source`, by the model that comes with coevolve."""
+    """The body of a request POST /translate: a verified port of every function of `source`, by the
+    model that comes with coevolve.
+
+    source: text of the program. source_dialect, target_dialect: such as `cpp` and `cuda`.
+    function: name of the function to translate; '' for all. samples: answers of the model for each
+        function, 1 to 64. seed: of the sampling.
+    """
 
     model_config = ConfigDict(extra="forbid")
     source: Text
@@ -52,7 +63,14 @@ class TranslateRequest(BaseModel):
 
 
 class JobState(BaseModel):
-    """A job. `exit_code` is that of the command, `result` its JSON value."""
+    """What the server tells of a job.
+
+    id: by which GET /jobs/ID finds it. kind: `verify` or `translate`. state: `queued`, `running`,
+        `done` (there is a result) or `failed`.
+    exit_code: of the command: 0 equivalent, 1 not, 3 undecided; None until it ended. result: the
+        command's JSON value; None if there is none. error: why there is none, in one line, or ''.
+    submitted: when it was taken, in seconds since 1970.
+    """
 
     id: str
     kind: Literal["verify", "translate"]
@@ -64,18 +82,24 @@ class JobState(BaseModel):
 
 
 class Fault(BaseModel):
-    """Why a request was not taken."""
+    """Why a request was not taken, as the server answers it. detail: the reason, in one line."""
 
     detail: str
 
 
 def make_default_app() -> FastAPI:
-    """Return an application with a queue of its own and the limits of `ServeLimits`."""
+    """Return the server's application (as `make_app` does) with a queue of its own and the default
+    limits of `ServeLimits`.
+    """
     return make_app(JobQueue(ServeLimits()))
 
 
 def make_app(queue: JobQueue) -> FastAPI:
-    """Return the application that takes jobs for `queue`."""
+    """Return the server's application: POST /verify and POST /translate take jobs for `queue`, GET
+    /jobs/ID tells of one, GET /health tells the version and how many jobs there are by state. A
+    request that is malformed or too large, or for which the queue has no room, is refused with 4xx
+    or 503.
+    """
     app = FastAPI(
         title="coevolve",
         version=__version__,

@@ -35,8 +35,10 @@ DONE_KEPT = 1000
 
 @dataclass(frozen=True, slots=True)
 class ServeLimits:
-    """What the server takes. body_bytes: size of a request. queue: jobs that wait or run. workers:
-    jobs that run at a time. job_s: seconds after which a job is ended.
+    """What the server takes.
+
+    body_bytes: most bytes of a request. queue: most jobs that wait or run. workers: most jobs that
+        run at a time. job_s: seconds after which a running job is ended.
     """
 
     body_bytes: int = 1 << 20
@@ -47,8 +49,13 @@ class ServeLimits:
 
 @dataclass(slots=True)
 class Job:
-    """One request. state: `queued`, `running`, `done`, or `failed` where it was wrong use or took
-    too long. exit_code: the command's. result: its JSON value. error: one line.
+    """One request to verify or translate.
+
+    id: a random name by which it is found. kind: `verify` or `translate`. state: `queued`,
+        `running`, `done`, or `failed` where it was wrong use or took too long.
+    exit_code: the command's; None until it ended. result: the command's JSON value; None if there
+        is none. error: why there is none, in one line; else ''. submitted: when it was taken, in
+        seconds since 1970.
     """
 
     id: str
@@ -60,19 +67,23 @@ class Job:
     submitted: float = field(default_factory=time.time)
 
     def told(self) -> dict[str, Any]:
-        """Return the job as the server tells of it."""
+        """Return the job as the server tells of it: `id`, `kind`, `state`, `exit_code`, `result`,
+        `error` and `submitted`, its fields by name.
+        """
         names = ("id", "kind", "state", "exit_code", "result", "error", "submitted")
         return {name: getattr(self, name) for name in names}
 
 
 class QueueFullError(RuntimeError):
-    """As many jobs wait or run as the server takes."""
+    """Raised where as many jobs wait or run as the server takes."""
 
 
 class JobQueue:
-    """Runs jobs, `limits.workers` at a time, each in a process of its own, and keeps their answers.
+    """Runs jobs, `limits.workers` at a time, each a `coevolve` command in a process of its own, and
+    keeps the answers of the last DONE_KEPT (1000) that ended.
 
-    `close` ends what runs. May be used by several threads.
+    `submit` takes a job, `find` tells of it, `close` ends what runs. May be used by several
+    threads.
     """
 
     def __init__(self, limits: ServeLimits) -> None:
@@ -84,8 +95,13 @@ class JobQueue:
         self._closed = False
 
     def submit(self, kind: str, write: Callable[[Path], list[str]]) -> Job:
-        """Take a job and return it. kind: `verify` or `translate`. write: writes the job's files
-        into a folder and returns the words of its command. Raises QueueFullError.
+        """Take a job and return it; it runs when its turn comes.
+
+        kind: `verify` or `translate`. write: called with an empty folder when the job begins;
+            writes the job's files there and returns the words of its command behind `coevolve`,
+            which runs in that folder.
+        Raises QueueFullError if as many jobs wait or run as the queue takes, RuntimeError after
+        `close`.
         """
         with self._lock:
             waiting = sum(each.state in ("queued", "running") for each in self._jobs.values())
@@ -100,18 +116,20 @@ class JobQueue:
         return job
 
     def find(self, identity: str) -> Job | None:
-        """Return a job; None where there is none, or it was forgotten."""
+        """Return the job with this `id`; None where there is none, or it was forgotten."""
         with self._lock:
             return self._jobs.get(identity)
 
     def count(self) -> dict[str, int]:
-        """Return the number of jobs by state."""
+        """Return the number of jobs by state: `queued`, `running`, `done` and `failed`."""
         states = ("queued", "running", "done", "failed")
         with self._lock:
             return {s: sum(each.state == s for each in self._jobs.values()) for s in states}
 
     def close(self) -> None:
-        """Take no more work, and end the jobs that run."""
+        """Take no more jobs, end those that run, and wait until they have ended. Those that wait
+        are never run.
+        """
         self._closed = True
         with self._lock:
             running = list(self._running.values())

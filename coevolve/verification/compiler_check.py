@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
 
 def make_compiler_check(word: str) -> DeviceCheck | None:
-    """Return a check by the compiler that `word` (`auto`, `nvcc`, `nvrtc`, `none`) names, or None
-    where there is none. Raises ValueError for another word, or for a named compiler that is not
-    installed.
+    """Return a check by a real compiler of CUDA, or None where there is none.
+
+    word: `auto` (nvcc where it is installed, else NVRTC, else none), `nvcc`, `nvrtc` or `none`.
+    Raises ValueError for another word, or for a named compiler that is not installed.
     """
     if word == "none":
         return None
@@ -35,11 +36,11 @@ def make_compiler_check(word: str) -> DeviceCheck | None:
 def refuse_uncompiled(
     verdicts: Sequence[Verdict], targets: Sequence[Program], check: DeviceCheck | None
 ) -> list[Verdict]:
-    """Return the verdicts, in order, with COMPILE_ERROR where the compiler of `check` refuses an
-    accepted target.
+    """Return the verdicts, in order, with COMPILE_ERROR and the compiler's line where the compiler
+    of `check` refuses a CUDA target that was found equivalent.
 
     targets: in the verdicts' order. check: None leaves all verdicts as they are. All texts are
-    compiled together.
+        compiled together.
     """
     found = list(verdicts)
     if check is None:

@@ -49,10 +49,12 @@ class Cut:
 
 
 def read_as_compiled(text: str, dialect_name: str) -> Reading:
-    """Return `text` as the compiler of `dialect_name` reads it. Branches of `#if` that the compiler
-    skips are left out. A text without preprocessor branches, or not of the C family, comes back
-    unchanged. The `problem` of the Reading says why a text cannot be read. Raises ValueError for an
-    unknown dialect.
+    """Return `text` as the compiler of a dialect reads it, as the `text` of a Reading. Branches of
+    `#if` that the compiler skips are left out. A text without preprocessor branches, or not of the
+    C family, comes back unchanged. The `problem` of the Reading says why a text cannot be read; ''
+    if it can.
+
+    dialect_name: such as `cpp`. Raises ValueError for an unknown dialect.
     """
     if get_dialect(dialect_name).language != "cpp" or not needs_preprocessor(text):
         return Reading(text)
@@ -92,7 +94,9 @@ def _same_words(program: Program, written: Program) -> bool:
 
 def isolate_functions(program: Program) -> Cut:
     """Return the function `program.name` alone, with the helpers, types and macros that it needs.
-    The result's `problem` says why where it cannot be separated from its file.
+
+    program: its text is the whole file. The result's `problem` says why where the function cannot
+        be separated from its file; '' if it was.
     """
     text, problem = program.text, ""
     if get_dialect(program.dialect).language == "cpp":
@@ -136,9 +140,11 @@ def _uncompiled(program: Program) -> str:
 
 
 def lift_shared_data(program: Program) -> Cut | None:
-    """Return `program` with the globals, module variables and COMMON blocks that it uses as
-    parameters. Returns None where it uses none. The result's `problem` says why they cannot become
-    parameters.
+    """Return a function with the globals, module variables and COMMON blocks that it uses as
+    parameters, separated from the rest of its file. Returns None where it uses none.
+
+    program: its text is the whole file, its name that of the function. The result's `problem` says
+        why the data cannot become parameters; '' if it did.
     """
     piece = piece_of(program)
     if piece.reason or not _has_more(replace(program, name=piece.name, text=piece.text), program):

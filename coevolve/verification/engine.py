@@ -165,9 +165,13 @@ class Engine:
         return self._backend
 
     def verify(self, pair: Pair) -> Verdict:
-        """Return the verdict on one pair, from the cache if it is known. Raises SuiteError or
-        SnippetError if the pair's suite does not parse, and ProofContradiction if a proof says the
-        opposite of an execution.
+        """Return the verdict on one pair, from the cache if it is known. What the programs do wrong
+        is in the verdict.
+
+        Raises SuiteError or SnippetError if the pair's suite does not parse (for whole programs
+        ProgramSuiteError), SignatureError if the suite is a text and the source cannot be read,
+        ProofContradiction if a proof says the opposite of an execution, and ValueError if the back
+        end cannot run here.
         """
         try:
             verdict = self._verified(pair)
@@ -210,8 +214,8 @@ class Engine:
         return known
 
     def prepare(self, pairs: Sequence[Pair]) -> None:
-        """Compile in few units what `verify` will need for `pairs`. It only saves time. Pairs whose
-        verdict is cached, or that cannot be read, are passed over.
+        """Compile in few compiler runs what `verify` will need for `pairs`, and keep it. It only
+        saves time. Pairs whose verdict is cached, or that cannot be read, are passed over.
         """
         plain: dict[CompileRequest, None] = {}
         tested: set[str] = set()
@@ -234,8 +238,9 @@ class Engine:
         self._compile_ahead(plain, tested)
 
     def prepare_sources(self, sources: Sequence[Program]) -> None:
-        """Compile in few units what checking suites of `sources` will need, with their mutants and
-        branch counters. It only saves time.
+        """Compile in few compiler runs what checking suites of `sources` will need, with their
+        mutants and branch counters, and keep it. It only saves time. Programs that cannot be read
+        are passed over.
         """
         plain = dict.fromkeys(list_compile_requests(sources))
         self._compile_ahead(plain, {source.id for source in sources})
@@ -268,9 +273,9 @@ class Engine:
             self.backend.compile(list(dict.fromkeys(further)))
 
     def suite_of(self, pair: Pair) -> UnitTestSuite | None:
-        """Return the pair's suite as a record, or None if its tests are to be made by rules. Raises
-        SuiteError or SnippetError if its text does not parse, SignatureError if the source cannot
-        be read.
+        """Return the tests of a pair as a record, or None if they are to be made by rules. Raises
+        SuiteError or SnippetError if their text does not parse or holds no test, SignatureError if
+        the source cannot be read.
         """
         if pair.suite is None or isinstance(pair.suite, UnitTestSuite):
             return pair.suite
@@ -288,9 +293,12 @@ class Engine:
         return UnitTestSuite(pair.source.id, tests, "user", launch=read_launch(pair.suite))
 
     def expectations(self, source: Program, suite: UnitTestSuite | None = None) -> Validation:
-        """Return what `source` computes on `suite`, after checking the suite on it. suite: None
-        asks for one made by rules. The result holds a reason instead where no test is valid. Raises
-        SignatureError if the source cannot be read.
+        """Check a suite on its source, and return what the source computes on it, as `expectations`
+        of the result. Where no test is valid these are None, and `reason` says why.
+
+        source: the program, which is right by definition. suite: None asks for one made by rules.
+        Raises SignatureError if the source cannot be read, ValueError if the back end cannot run
+        here.
         """
         key = content_hash(source.id, suite.id if suite else "", suite.author if suite else "")
         return _recall(self._known, key, lambda: self._checked(source, suite))
@@ -406,7 +414,7 @@ class Engine:
         return content_hash(*parts)
 
     def close(self) -> None:
-        """Stop the back end, if it was started."""
+        """Stop the engine's back end and its device compiler, where they were started."""
         if self._backend is not None:
             self._backend.close()
         if self.device_check is not None:
@@ -481,8 +489,11 @@ def _snippet_suite(
 
 @lru_cache(maxsize=4)
 def get_shared_engine(backend: str = "auto", config: VerifyConfig = VerifyConfig()) -> Engine:
-    """Return this process's engine for `backend` (`auto`, `cuda`, `emulated`) and `config`. Equal
-    arguments give the same engine. Raises ValueError for an unknown back end.
+    """Return this process's engine for a back end and settings. Equal arguments give the same
+    engine, as long as no more than four different ones are asked for.
+
+    backend: `auto`, `cuda` or `emulated`. Raises ValueError for another word, or for a device
+        compiler that `config` names and that is not installed.
     """
     return Engine(backend, config)
 
@@ -494,11 +505,14 @@ def verify(
     backend: str = "auto",
     config: VerifyConfig = VerifyConfig(),
 ) -> Verdict:
-    """Return the verdict on whether `target` is equivalent to `source`.
+    """Return the verdict on whether `target` is equivalent to `source`. What the programs do wrong
+    is in the verdict.
 
-    suite: tests in text form, a C++ snippet, or a record; None: tests are made from the source.
+    suite: tests in text form, a C++ snippet that calls `wrapper(f, ...)`, or a record; None: tests
+        are made from the source. backend: `auto` (a device where one is usable, else emulation),
+        `cuda` or `emulated`.
     Raises SuiteError or SnippetError (ValueErrors) if the suite does not parse, ValueError for an
-    unknown back end.
+    unknown back end or one that cannot run here.
     """
     return get_shared_engine(backend, config).verify(Pair(source, target, suite))
 
@@ -509,8 +523,11 @@ def verify_many(
     config: VerifyConfig = VerifyConfig(),
     chunk: int = CHUNK,
 ) -> list[Verdict]:
-    """Return a verdict for each pair, in order. `chunk` pairs at a time are compiled together.
-    Raises SuiteError or SnippetError if a suite does not parse, ValueError for an unknown back end.
+    """Return a verdict for each pair, in order.
+
+    backend: `auto` (a device where one is usable, else emulation), `cuda` or `emulated`. chunk: how
+        many pairs are compiled together. Raises SuiteError or SnippetError if a suite does not
+        parse, ValueError for an unknown back end or one that cannot run here.
     """
     engine = get_shared_engine(backend, config)
     verdicts = []

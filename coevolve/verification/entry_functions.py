@@ -60,8 +60,9 @@ def find_entry_pairs(
 
     source, target: texts in the named dialects. Functions are compared that both texts define and
         that nothing else in the source calls. Where they share no name, the last function of each
-        is compared. There are no pairs if the source has no function. Raises ValueError for an
-        unknown dialect.
+        is compared. There are no pairs if the source has no function.
+    Raises ValueError for an unknown dialect, RecursionError if the source is nested too deeply to
+    read.
     """
     sources, targets = (
         find_function_words(source, source_dialect),
@@ -130,9 +131,10 @@ def find_function_words(text: str, dialect_name: str) -> Mapping[str, frozenset[
 
 
 def find_untestable_functions(text: str, dialect_name: str) -> tuple[str, ...]:
-    """List the functions that no test can call and that no other function calls. Each entry has the
-    reason: `kinetic: is a template`. It is empty for Fortran. Raises ValueError for an unknown
-    dialect.
+    """List the functions of a text that no test can call and that no other function calls, each
+    with the reason: `kinetic: is a template`. The list is empty for Fortran.
+
+    dialect_name: such as `cpp`. Raises ValueError for an unknown dialect.
     """
     if get_dialect(dialect_name).language != "cpp":
         return ()

@@ -83,7 +83,10 @@ def find_proof(
 
 
 def describe_proof(source: Program, target: Program, proof: Proof) -> str:
-    """Return several lines that tell a person what a proof says of `source` and `target`."""
+    """Return several lines of text, in one string, that tell a person what a proof says of `source`
+    and `target`: the answer, the preconditions, a failing test if there is one, and the time it
+    took.
+    """
     words = {
         Answer.PROVED: "proved: equivalent for every size and launch",
         Answer.REFUTED: "refuted: not equivalent",

@@ -112,8 +112,8 @@ _PLACE = re.compile(r"^program\.\w+:(\d+):(\d+): (?:fatal )?(?:error: )?", re.IG
 
 
 def describe_outcome(verdict: Verdict) -> str:
-    """Return the outcome in words, such as `not equivalent: the results differ`, without the
-    detail.
+    """Return a verdict's outcome in words, such as `not equivalent: other values` or `undecided:
+    the source cannot be tested`, without the detail.
     """
     if verdict.outcome is Outcome.COMPILE_ERROR and verdict.blame is Blame.SOURCE:
         return "undecided: the source cannot be tested"
@@ -127,15 +127,15 @@ def describe_outcome(verdict: Verdict) -> str:
 
 
 def summarize_verdict(verdict: Verdict) -> str:
-    """Return one line: the outcome in words and its detail. A place in the program is given as line
-    and column.
+    """Return a verdict in one line: the outcome in words and its detail. A place in the program is
+    given as line and column.
     """
     return f"{describe_outcome(verdict)}: {locate_detail(verdict.detail)}"
 
 
 def locate_detail(detail: str) -> str:
-    """Return a verdict's detail with the compiler's place in the program as line and column. Other
-    details come back unchanged.
+    """Return a verdict's detail with a compiler's place in the program in words: `program.cpp:3:7:
+    error: ...` becomes `line 3, column 7: ...`. Other details come back unchanged.
     """
     place = _PLACE.match(detail)
     return f"line {place[1]}, column {place[2]}: {detail[place.end() :]}" if place else detail
@@ -168,6 +168,8 @@ def _counterexample(engine: Engine, pair: Pair, verdict: Verdict, expectations) 
 def describe_smallest_counterexample(engine: Engine, pair: Pair, verdict: Verdict) -> str:
     """Return one line: how the target fails, and the smallest failing test found. Smaller tests are
     run on the engine's back end. Where no test decided it is the verdict's own detail.
+
+    engine: the engine that gave `verdict` on `pair`.
     """
     if (
         verdict.test_index < 0
@@ -189,12 +191,13 @@ def failing_input(
 ) -> dict[str, Any] | None:
     """Return a failing test, as JSON values by name, or None where no test decided.
 
-    smallest: the smallest one found, for which smaller tests are run on the engine's back end; else
-        the test that decided.
+    engine: the engine that gave `verdict` on `pair`. smallest: the smallest test found, for which
+        smaller tests are run on the engine's back end; else the test that decided.
 
     Keys: `test` in text form as `--suite` takes it, `inputs` (see `list_inputs`; {} for whole
-        programs), `detail`, `place`, `expected`, `actual` and `tolerance`. The last four are ''
-        where the target failed without a value.
+        programs), `detail`, `place` (where the results first differ, such as `y[3]`), and
+        `expected`, `actual` and `tolerance` there, as text. The last four are '' where the target
+        failed without a value.
     """
     inputs: dict[str, Any] = {}
     if verdict.test_index < 0 or not verdict.suite_id:

@@ -19,10 +19,11 @@ from tester.adequacy import find_gap
 
 def pass_gate(verdict: Verdict, expectations: Expectations, backend: ExecutionBackend) -> Verdict:
     """Return `verdict`, or an undecided one in its place where it is EQUIVALENT and its tests, made
-    or added to by rules, say too little. Arrays that the source never names are listed in its
-    detail.
+    or added to by rules, say too little. Of a suite that a person gave the verdict stays, and its
+    detail says what the tests cannot show. Arrays that the source never names are listed there too.
 
-    expectations: what the source gives on the suite that the verdict rests on.
+    expectations: what the source gives on the suite that the verdict rests on. backend: runs the
+        source on changed inputs.
     """
     if verdict.outcome is not Outcome.EQUIVALENT:
         return verdict

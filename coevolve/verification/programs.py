@@ -59,8 +59,8 @@ def is_whole_program(text: str, dialect_name: str) -> bool:
 
 
 def is_whole_program_pair(source: Program, target: Program) -> bool:
-    """Return whether both are whole programs: their `name` is `WHOLE` and their texts define `main`
-    or a Fortran main program.
+    """Return whether both are whole programs: their `name` is `main` and their texts define `main`
+    or a Fortran main program. Raises ValueError for an unknown dialect.
     """
     return (
         source.name == WHOLE
@@ -93,8 +93,12 @@ def verify_programs(
     source: Program, target: Program, suite: ProgramSuite, config: JudgeConfig = JudgeConfig()
 ) -> Verdict:
     """Run two whole programs on each test and return the verdict. Compared are output, exit status
-    and files written. What the programs do wrong is in the verdict. Raises ValueError for an
-    unknown dialect.
+    and files written. What the programs do wrong is in the verdict.
+
+    suite: arguments and input of each run. config: how the target is run.
+    Where the two differ, `buffer` of the verdict is the place (`stdout`, `exit status` or `file
+    NAME`) and `element` the number of the token there, from 0. Raises ValueError for an unknown
+    dialect.
     """
     missing = sandbox.find_missing_walls(sandbox.probe_features())
     backend = BACKEND_WORDS[get_dialect(target.dialect).model] + (
@@ -190,7 +194,8 @@ def _first_line(built: ProgramBuild) -> str:
 
 def describe_program_verdict(suite: ProgramSuite, verdict: Verdict) -> list[str]:
     """Return lines for a person about a verdict on whole programs: the suite, the failing test, and
-    the expected and actual values.
+    the expected and actual values there. Where no test failed there is the first line alone. suite:
+        that the verdict rests on.
     """
     lines = [f"  suite     {len(suite.tests)} tests of whole programs by {suite.author}"]
     if verdict.test_index >= 0:

@@ -24,10 +24,12 @@ from gpu_runtime.compile.same_reading import explain_other_reading
 
 @dataclass(frozen=True, slots=True)
 class ProjectText:
-    """A file of the C family with its project's headers. inlined: its lines, and where each came
-    from. changed: whether it is another text than the file's own: a header was taken in, or a macro
-    defined. missing: a line for each header in quotes that was not found and is none of the
-    system's; conditionals may leave them out.
+    """A file of the C family with its project's headers.
+
+    inlined: the text with headers, and the file and line that each of its lines came from. changed:
+        whether it is another text than the file's own: a header was taken in, or a macro defined.
+    missing: a line for each header in quotes that was not found and is none of the system's, as
+        `FILE:LINE: header 'NAME' is not found; ...`; conditionals may leave them out.
     """
 
     inlined: InlinedText
@@ -36,7 +38,9 @@ class ProjectText:
 
 
 def takes_headers(dialect_name: str) -> bool:
-    """Return whether texts of a dialect have headers. Raises ValueError for an unknown dialect."""
+    """Return whether texts of a dialect can include headers, which those of the C family can and
+    Fortran cannot. Raises ValueError for an unknown dialect.
+    """
     return get_dialect(dialect_name).language == "cpp"
 
 

@@ -24,15 +24,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class RecordCache:
-    """Records by key. folder: where they lie, one file each, below folders named by the first two
-    digits of the key; it need not exist.
+    """Records that cost much to make, kept on disk by a key. Several processes may share it.
+
+    folder: where they lie, one file each, below folders named by the first two characters of the
+        key; it need not exist. A key is a hash of what the record was made from, in hexadecimal
+        digits.
     """
 
     folder: Path
 
     def load(self, key: str, cls: type[T]) -> T | None:
-        """Return the record of type `cls` under `key`; None if there is none or its file is
-        damaged.
+        """Return the record that was saved under `key`; None if there is none, or its file is
+        damaged or holds a record of another form. cls: the record's type, a dataclass.
         """
         try:
             digest, _, line = self._file(key).read_bytes().partition(b"\n")
@@ -43,7 +46,9 @@ class RecordCache:
             return None
 
     def save(self, key: str, record: object) -> None:
-        """Keep `record` (a dataclass) under `key`. Nothing is raised where the disk takes none."""
+        """Keep `record` (a dataclass) on disk under `key`, in the place of any other. Nothing is
+        raised where the disk takes none.
+        """
         file = self._file(key)
         temporary = file.with_suffix(f".{os.getpid()}.tmp")
         line = format_line(record)

@@ -91,10 +91,11 @@ def make_request(
         programs make one pair. Otherwise there is a pair for each function that both define and
         nothing in the source calls. Data shared with other functions becomes parameters on both
         sides.
-    suite: tests in text form for one function, the last; None: tests are made by rules.
+    suite: tests in text form for one function, the last, which is then the only pair; None: tests
+        are made by rules.
     function: compare this one only; '' for all.
-    Raises VerifyError if the source defines no function or `function` is missing, ValueError for an
-    unknown dialect.
+    Raises VerifyError if the source defines no function that can be compared, if `function` is
+    missing on a side, or if a text is nested too deeply to read; ValueError for an unknown dialect.
     """
     try:
         return _asked_of(source, source_dialect, target, target_dialect, suite, function)
@@ -205,7 +206,8 @@ def make_single_pair(
 
     source, target: texts in the named dialects. suite: tests in text form for that function; None:
         they are made by rules.
-    Raises VerifyError if the source defines no function, ValueError for an unknown dialect.
+    Raises VerifyError if the source defines no function or a text cannot be read, ValueError for an
+    unknown dialect.
     """
     return make_request(source, source_dialect, target, target_dialect, suite).pairs[-1]
 
@@ -284,9 +286,9 @@ def _isolate_allowed(pair: Pair) -> Pair:
 
 
 def separate_pair(pair: Pair) -> Pair | None:
-    """Return the pair with both functions separated from the rest of their files. Returns None if
-    the source's file holds nothing but its function. If a function cannot be separated, the pair
-    comes back with `problem` set.
+    """Return the pair with both functions separated from the rest of their files, and a line on
+    each in `cut`. Returns None if the source's file holds nothing but its function. If a function
+    cannot be separated, the pair comes back with `problem` set to the reason.
     """
     cuts = {"source": isolate_functions(pair.source), "target": isolate_functions(pair.target)}
     if problem := next(
@@ -376,10 +378,11 @@ def make_request_from_files(
 def read_side(
     path: str, text: str, dialect_name: str, options: Options
 ) -> tuple[str, ProjectText | None]:
-    """Return what is judged of the file `path`, and where it came from (None for Fortran).
+    """Return (text, project): what is judged of the file `path`, and the file with its project's
+    headers, which tells where each line came from (None for Fortran).
 
     text: of the file itself. A file of the C family has the headers of its project in it; Fortran
-        with a suffix in capitals (.F90) is preprocessed.
+        with a suffix in capitals (.F90) is preprocessed. options: folders of headers and macros.
     Raises VerifyError if headers or macros do not fit, ValueError for an unknown dialect.
     """
     if not takes_headers(dialect_name):
@@ -411,7 +414,7 @@ def _preprocessed(path: str, text: str, dialect_name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """One line of a batch.
+    """One line of a batch, as `verify --batch` takes it.
 
     id: the row's `id`, any JSON value; None if the row has none.
     pairs: what to judge. problem: why there are no pairs, in one line; '' if there are.
@@ -423,8 +426,11 @@ class BatchRow:
 
 
 def read_row(line: str, number: int) -> BatchRow:
-    """Parse one JSON line of a batch. number: the line's number from 1, for messages. A row that
-    cannot be used has a `problem`; nothing is raised.
+    """Parse one line of a batch: a JSON object with `id`, `source_dialect`, `source`,
+    `target_dialect`, `target` (the two texts) and perhaps `suite` (tests in text form).
+
+    number: the line's number from 1, for messages. A row that cannot be used has a `problem`;
+        nothing is raised.
     """
     try:
         row = parse_json(line)
@@ -458,7 +464,9 @@ def read_row(line: str, number: int) -> BatchRow:
 def make_answer_row(
     identity: object, verdict: Verdict, elapsed_ms: float, cut: Sequence[str] = ()
 ) -> dict[str, object]:
-    """Return the JSON object that `verify --batch` writes for a judged row.
+    """Return the JSON object that `verify --batch` writes for a judged row: `id`, `outcome`,
+    `equivalent`, `blame`, `detail`, `backend`, `suite_strength` and `evidence` of the verdict,
+    `elapsed_ms` and `cut`.
 
     identity: the row's `id`, any JSON value. elapsed_ms: milliseconds the verdict took. cut: lines
         about sides that were judged without the rest of their files.
@@ -485,8 +493,9 @@ def is_unreadable_answer(answered: dict, number: int) -> bool:
 
 
 def make_undecided_row(identity: object, problem: str) -> dict[str, object]:
-    """Return the JSON object that `verify --batch` writes for a row that was not judged. identity:
-    the row's `id`, any JSON value. problem: why, in one line.
+    """Return the JSON object that `verify --batch` writes for a row that was not judged: it has the
+    keys of a judged row, with the outcome `REFUSED`, `equivalent` None and `backend` ''. identity:
+        the row's `id`, any JSON value. problem: why, in one line; the object's `detail`.
     """
     return {
         "id": identity,

@@ -50,12 +50,15 @@ def verify_at_target_thresholds(
     backend: ExecutionBackend,
     config: JudgeConfig,
 ) -> Verdict:
-    """Judge again a target that passed, with tests at the sizes its own text compares with.
+    """Judge again a target that passed, with tests at the sizes and values its own text compares
+    with.
 
-    verdict: the verdict on the suite. expectations: what the source computes on that suite. Returns
-        `verdict` unchanged if the target failed or names no size of its own. Else it returns the
-        verdict on the larger suite. A target refused because one thread did everything is judged
-        again too.
+    verdict: the verdict on the suite. expectations: what the source computes on that suite.
+        backend, config: how programs are run and compared.
+    Returns `verdict` unchanged if the target failed or names no size or value of its own. Else it
+    returns the verdict on the larger suite; where an added test fails its `test_index` is -1 and
+    its detail names the sizes. A target refused because one thread did everything is judged again
+    too.
     """
     if not (verdict.equivalent or (verdict.serial and verdict.outcome is Outcome.REFUSED)):
         return verdict

@@ -71,9 +71,12 @@ class PreparedSuite:
 
 class Verifier:
     """Makes suites and judges candidates for one run, with one engine. What was made or judged
-    before, in this run or another, comes from the engine's cache on disk. config: the run's
-    configuration. recalled: verdicts that came from the cache so far. Raises ValueError if its back
-    end cannot run here.
+    before, in this run or another, comes from the engine's cache on disk.
+
+    config: the run's configuration. engine: the engine that it uses. recalled: number of verdicts
+        that came from the cache so far.
+    Raises ValueError for an unknown back end, or for a device compiler that is named and not
+    installed; its methods raise it where the back end cannot run here.
     """
 
     def __init__(self, config: Config) -> None:
@@ -202,9 +205,11 @@ class Verifier:
     def judge(
         self, program: Program, suite: UnitTestSuite, candidates: Sequence[Candidate]
     ) -> list[Verdict]:
-        """Return a verdict per candidate, in order. suite: tests of `program`, the source. The
-        verdict's `target_id` is the candidate's id. Raises ValueError for a candidate's unknown
-        direction.
+        """Return a verdict per candidate, in order, from the cache where it is known. The verdict's
+        `target_id` is the candidate's id.
+
+        program: the source. suite: tests of it. candidates: proposed translations of it. Raises
+            ValueError for a candidate's unknown direction.
         """
         about = content_hash("verdict", self._identity, program.id, suite)
         keys = [content_hash(about, c.direction, c.text) for c in candidates]
@@ -262,7 +267,8 @@ class Verifier:
         """Return the verdicts, in order, with COMPILE_ERROR where a real compiler refuses an
         accepted CUDA target. The verdicts are unchanged if no such compiler is configured or
         installed.
-        targets: in the verdicts' order.
+
+        targets: the judged programs, in the verdicts' order.
         """
         return refuse_uncompiled(verdicts, targets, self.engine.device_check)
 

@@ -116,8 +116,10 @@ _NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """Where a pointer points: `offset` elements after the place in `array` (key of a variable) that
-    the leading subscripts `prefix` select; () for the array's start. offset None, or None in
+    """Where a pointer points: `offset` elements after the place in `array` that the leading
+    subscripts `prefix` select; prefix is () for the array's start.
+
+    array: the variable's key, its name made unique in the function. offset None, or None in
     `prefix`: unknown.
     """
 
@@ -183,7 +185,8 @@ class _Same:
 
 
 def facts_of(function: Function, unit: TranslationUnit | None = None) -> FunctionFacts:
-    """Return everything that `function` reads, writes, loops over and depends on.
+    """Return everything that `function` reads, writes, loops over and depends on, from one walk
+    over it in the order of execution.
 
     unit: the parsed text around `function`, whose structures, globals and pure functions are then
         known; None if there is none. What is not understood is an Effect in the result; nothing is
@@ -194,8 +197,8 @@ def facts_of(function: Function, unit: TranslationUnit | None = None) -> Functio
 
 
 def globals_of(unit: TranslationUnit) -> tuple[Declaration, ...]:
-    """Return the variables declared outside functions, those in namespaces and modules too, in
-    order.
+    """Return the variables declared outside functions, those in namespaces and modules too, in the
+    order of the text.
     """
     found: list[Declaration] = []
     queue = list(unit.items)
@@ -278,7 +281,7 @@ def _has_no_effect(facts: FunctionFacts) -> bool:
 
 def is_by_reference(variable_: Variable) -> bool:
     """Return whether the caller sees a write to this scalar, as for C++ references and Fortran
-    arguments.
+    arguments. variable_: a scalar that the function declares.
     """
     if isinstance(variable_.type, ReferenceType):
         return True
@@ -1651,8 +1654,8 @@ class _Head:
 
 
 def moved(pointer: Pointer, distance: Polynomial) -> Pointer:
-    """Return `pointer` moved forward by `distance` elements; with an unknown offset it comes back
-    unchanged.
+    """Return `pointer`, the place that a pointer points to, moved forward by `distance` elements;
+    with an unknown offset it comes back unchanged.
     """
     offset = None if pointer.offset is None else pointer.offset + distance
     return replace(pointer, offset=offset)
@@ -1660,7 +1663,7 @@ def moved(pointer: Pointer, distance: Polynomial) -> Pointer:
 
 def known_constant(variable_: Variable | None) -> bool:
     """Return whether `variable_` is a local or a Fortran variable, whose address other pointers do
-    not reach. False for None.
+    not reach. False for any other variable and for None.
     """
     return variable_ is not None and (variable_.storage == "local" or "fortran" in variable_.words)
 

@@ -60,10 +60,11 @@ def integer_of(expression: Expression | None) -> int | None:
 
 
 def combine(op: str, left: Polynomial | None, right: Polynomial | None) -> Polynomial | None:
-    """Return the value of `left op right` for integers as in C. op: an operator in C's spelling,
-    such as `+`, `/` or `<<`.
+    """Return the value of `left op right` for integers as in C.
 
-    Returns None if an operand is None, or if the result is no polynomial or known operation.
+    op: an operator in C's spelling, such as `+`, `/` or `<<`, or Fortran's `**`. Where no
+    polynomial is the value, as of `i / 2`, the result holds a symbol that stands for the operation.
+    Returns None if an operand is None, and for other operators and powers.
     """
     if left is None or right is None:
         return None
@@ -130,7 +131,8 @@ def delinearize(
 
     indices: one per access. systems: what holds at each access. varying(symbol): whether a symbol
         takes several values; the sizes of dimensions are products of symbols that do not.
-    Every subscript but the first is proved to lie within its size. Equal indices get equal
+    Returns the subscripts of each access, in order, the slowest dimension first; all have the same
+    length. Every subscript but the first is proved to lie within its size. Equal indices get equal
     subscripts. Returns None if no sizes are found or a proof fails.
     """
     strides = _strides(indices, varying)

@@ -26,11 +26,11 @@ class ArrayBound:
     """The subscripts that one dimension of an array is accessed with: `lower` to `upper`, both
     inclusive.
 
-    array: key of the variable. dimension: from 0. They hold for accesses that happen; a loop
-        without iterations needs nothing.
-    lower, upper: None where unknown; `reason` then says why, and is None otherwise. reads, writes:
-        which kinds of access were found. bounded: the largest of those subscripts that are known;
-        None if none is.
+    array: key of the variable, its name made unique in the function. dimension: from 0. They hold
+        for accesses that happen; a loop without iterations needs nothing.
+    lower, upper: polynomials in what is fixed in the function; None where unknown. `reason` then
+        says why, and is None otherwise. reads, writes: which kinds of access were found. bounded:
+        the largest of those subscripts that are known; None if none is.
     """
 
     array: str
@@ -43,15 +43,16 @@ class ArrayBound:
     bounded: Polynomial | None = None
 
     def extent(self) -> Polynomial | None:
-        """Return how many elements a C array needs in this dimension, `upper` + 1, or None where
-        that is unknown.
+        """Return how many elements a C array needs in this dimension for the subscripts it is
+        accessed with, `upper` + 1, or None where that is unknown.
         """
         return None if self.upper is None else self.upper + 1
 
 
 def array_bounds(function: Function, unit: TranslationUnit | None = None) -> tuple[ArrayBound, ...]:
-    """Return the bounds of every dimension of every array that `function` accesses. unit: the text
-    around it, None if there is none.
+    """Return the bounds of every dimension of every array that `function` accesses, one ArrayBound
+    for each (array, dimension), in the order of the first accesses. unit: the text around it, None
+    if there is none. Nothing is raised; what is not known is None in the result.
     """
     facts = facts_of(function, unit)
     groups: dict[tuple[str, int], list[tuple[ArrayAccess, Polynomial | None]]] = {}
@@ -97,12 +98,12 @@ def _joined(operator: str, values: list[Polynomial]) -> Polynomial:
 def extreme_of(
     value: Polynomial, system: System, upward: bool, depth: int = _DEPTH
 ) -> Polynomial | None:
-    """Return the largest (upward) or smallest value of `value`, as a polynomial in what is fixed in
-    the function.
+    """Return the largest or smallest value of `value`, as a polynomial in what is fixed in the
+    function.
 
-    upward: True for the largest, False for the smallest. system: bounds of what varies. depth: how
-        many nested operations are looked into. Returns None if something that varies has no
-        bound.
+    upward: True for the largest, False for the smallest. system: bounds of what varies, such as of
+        loop counters. depth: how many nested operations (`/`, `min` and `max`) are looked into.
+    Returns None if something that varies has no bound.
     """
     for _ in range(_ROUNDS):
         varying = [s for s in value.symbols() if s.loops or s.array]

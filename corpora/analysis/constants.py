@@ -57,9 +57,10 @@ _UNSIGNED = {"UCHAR": 8, "USHRT": 16, "UINT": 32, "ULONG": 64, "ULLONG": 64, "SI
 class Constant:
     """A constant in a program.
 
-    value: of the constant, as a Python value. type: the literal's element type, `char` or `string`.
+    value: of the constant, as a Python value; a text without its quotes. type: the literal's
+        element type, `char` or `string`.
     role: `comparison`, `label` (of a switch), `macro`, `constant` (a named one), `modulus`,
-        `divisor`, `shift`, `mask`, `size` (of an array), `index` or `literal`.
+        `divisor`, `shift`, `mask`, `size` (of an array), `index` or `literal` (any other).
     operator: of a comparison, with the constant on the right; else ''. names: of the variables that
         it is compared or combined with.
     in_loop_head: it is part of a loop's test. span: its place in the text; None if it has none.
@@ -132,9 +133,12 @@ def limit_of(expression: Expression | None) -> int | float | None:
 
 
 def constants_of(node: object) -> tuple[Constant, ...]:
-    """Return every constant in `node`, in order. node: a node of the tree of `corpora.ir`, such as
-    a function or an expression, or a tuple of nodes, such as a unit's items. Products, sums and
-    shifts of literals, and named constants, count as their value. Directives are left out.
+    """Return the constants in `node`: first those with a role of their own, such as the end of a
+    comparison, then other literals, each part in the order of the text.
+
+    node: a node of the tree of `corpora.ir`, such as a function or an expression, or a tuple of
+    nodes, such as a unit's items. Constants that differ in their place alone count once. Products,
+    sums and shifts of literals, and named constants, count as their value. Directives are left out.
     """
     named = {**dict(_named(node)), **_name_integers(node)}
     nodes = list(_walk_code(node))
@@ -170,7 +174,10 @@ def _key(constant: Constant) -> tuple:
 
 
 def value_of(expression: Expression | None) -> int | float | str | None:
-    """Return the value of a literal, with or without a sign; None for any other expression."""
+    """Return the value of a literal, with or without a sign or a cast: a number, the code of a
+    character, 1 or 0 for a boolean, the text without quotes for a string. None for any other
+    expression.
+    """
     if isinstance(expression, Unary) and expression.op in "+-":
         value = value_of(expression.operand)
         if isinstance(value, str):
@@ -208,7 +215,7 @@ def _named(node: object) -> Iterator[tuple[str, int | float | str]]:
 
 
 def named_integers(unit: TranslationUnit) -> dict[str, int]:
-    """Return the names that a text gives an integer value, with the last one given: macros,
+    """Return the names that a text gives an integer value, each with the last value given: macros,
     enumerators, `const`, `constexpr`, Fortran's `parameter`, and template parameters with a
     default.
     """
@@ -247,8 +254,8 @@ def _note(known: dict[str, int], name: str, expression: Expression | None) -> No
 
 
 def fold_integer(expression: Expression | None, named: Mapping[str, int]) -> int | None:
-    """Return the value of an expression of integer literals and the names in `named`; None for any
-    other expression.
+    """Return the value of an expression of integer literals and names, computed as in C; None for
+    any other expression. named: values of the names.
     """
     return None if expression is None else _whole(expression, dict(named))
 
@@ -333,8 +340,8 @@ def _constants(part: object, named: dict) -> Iterator[tuple[Constant, list[Liter
 
 
 def narrow_counters(function: Function) -> tuple[Declaration, ...]:
-    """Return the local integers of 8 or 16 bits that count a loop or occur in a subscript. They
-    wrap around early.
+    """Return the declarations of the local integers of 8 or 16 bits that count a loop or occur in a
+    subscript, in the order of the text; () if there is none. They wrap around early.
     """
     narrow = [
         d

@@ -41,8 +41,8 @@ _BYTES = {"bool": 1, "char": 1, "i8": 1, "u8": 1, "i16": 2, "u16": 2, "f16": 2, 
 
 @dataclass(frozen=True, slots=True)
 class AxisUse:
-    """Which built-in indices of one axis a kernel reads. thread: threadIdx. block: blockIdx.
-    block_size: blockDim. grid_size: gridDim.
+    """Which built-in indices and sizes of one axis (x, y or z) a CUDA kernel reads. thread:
+    threadIdx. block: blockIdx. block_size: blockDim. grid_size: gridDim.
     """
 
     thread: bool = False
@@ -56,7 +56,7 @@ class ThreadIndex:
     """A value that a CUDA thread computes from its indices.
 
     name: the variable that holds it; '' if it occurs in a subscript only. value: a polynomial over
-        threadIdx.x, blockIdx.x and so on.
+        the symbols `threadIdx.x`, `blockIdx.x` and so on.
     """
 
     name: str
@@ -64,17 +64,19 @@ class ThreadIndex:
 
     @property
     def axes(self) -> frozenset[str]:
-        """Return the axes, of `x`, `y` and `z`, that the value is computed from."""
+        """Return the axes, of `x`, `y` and `z`, whose threadIdx or blockIdx the thread's index is
+        computed from.
+        """
         return axes_of(self.value)
 
 
 @dataclass(frozen=True, slots=True)
 class IndexGuard:
-    """A condition `index <= limit` under which a kernel's threads do their work.
+    """A condition `index <= limit` under which a CUDA kernel's threads do their work.
 
-    index: over thread indices. limit: over parameters and constants; None if it is no polynomial of
-        them. axes: those of `x`, `y` and `z` that the index depends on. lower: the condition is
-        `index >= limit` instead.
+    index: over the thread's indices, such as threadIdx.x. limit: over parameters and constants;
+        None if it is no polynomial of them. axes: those of `x`, `y` and `z` that the index depends
+        on. lower: the condition is `index >= limit` instead.
     """
 
     index: Polynomial
@@ -85,11 +87,11 @@ class IndexGuard:
 
 @dataclass(frozen=True, slots=True)
 class Stride:
-    """A loop that starts at a thread's index and advances by a step.
+    """A loop of a CUDA kernel that starts at a thread's index and advances by a step.
 
-    loop: its id. start, step: first value and step of its variable. axes: those of `x`, `y` and `z`
-        that the index depends on. whole_grid: the step is a multiple of gridDim; else of a block's
-        or warp's threads only.
+    loop: its id, the `id` of its LoopFacts. start, step: first value and step of its variable.
+        axes: those of `x`, `y` and `z` that the index depends on. whole_grid: the step is a
+        multiple of gridDim; else of a block's or warp's threads only.
     """
 
     loop: int
@@ -101,8 +103,10 @@ class Stride:
 
 @dataclass(frozen=True, slots=True)
 class SharedArray:
-    """An array in shared memory. name: the array's. type: of its elements. extents: number of
-    elements per dimension, None where unknown.
+    """An array in a CUDA kernel's shared memory.
+
+    name: the array's. type: of its elements, such as `f32`. extents: number of elements per
+    dimension, None where unknown.
     dynamic: the array is `extern`, with its size given at launch; extents is then ().
     """
 
@@ -112,7 +116,9 @@ class SharedArray:
     dynamic: bool
 
     def bytes(self) -> int | None:
-        """Return the array's size in bytes; None where it is unknown or given only at launch."""
+        """Return the shared array's size in bytes; None where it is unknown or given only at
+        launch.
+        """
         total = _BYTES.get(self.type)
         for extent in self.extents:
             if extent is None or total is None:
@@ -123,8 +129,9 @@ class SharedArray:
 
 @dataclass(frozen=True, slots=True)
 class Barrier:
-    """A barrier in a kernel. name: the function called. divergent: a condition on the thread's own
-    index decides whether it is reached. span: its place in the text; None if it has none.
+    """A barrier in a CUDA kernel. name: the function called, such as `__syncthreads`. divergent: a
+    condition on the thread's own index decides whether it is reached. span: its place in the text;
+    None if it has none.
     """
 
     name: str
@@ -134,11 +141,12 @@ class Barrier:
 
 @dataclass(frozen=True, slots=True)
 class KernelFacts:
-    """How a kernel's threads find their work.
+    """How a CUDA kernel's threads find their work.
 
-    axes: use of x, y and z. indices, guards, strides, shared, barriers: what was found, in order.
-    block_constants: (axis, size) where the text fixes the block's size, as `blockIdx.x * 256 +
-        threadIdx.x`.
+    axes: use of x, y and z, in this order. indices, guards, strides, shared, barriers: what was
+    found; of the indices those that variables hold come first.
+    block_constants: (axis, size in threads) where the text fixes the block's size, as `blockIdx.x *
+        256 + threadIdx.x`.
     launch_bounds: the numbers of `__launch_bounds__`, None for one that is not known; () if the
         kernel has none.
     """
@@ -153,8 +161,8 @@ class KernelFacts:
     launch_bounds: tuple[int | None, ...] = ()
 
     def linear(self, axis: str) -> bool:
-        """Return whether an index combines threadIdx and blockIdx of this axis (`x`, `y` or
-        `z`).
+        """Return whether an index of the kernel combines threadIdx and blockIdx of this axis (`x`,
+        `y` or `z`), as `blockIdx.x * blockDim.x + threadIdx.x` does.
         """
         thread, block = f"threadIdx.{axis}", f"blockIdx.{axis}"
         return any(
@@ -171,8 +179,9 @@ def axes_of(value: Polynomial) -> frozenset[str]:
 
 
 def kernel_facts(kernel: Function, unit: TranslationUnit | None = None) -> KernelFacts:
-    """Return the facts of one kernel. unit: the text around it, with its structures and helper
-    functions; None if there is none.
+    """Return how the threads of one CUDA kernel find their work: its indices, guards, strides,
+    shared arrays and barriers. unit: the text around it, with its structures and helper functions;
+    None if there is none. Nothing is raised.
     """
     facts = facts_of(kernel, unit)
     indices = _indices(facts)
@@ -313,8 +322,8 @@ def _is_divergent(kernel: Function, call: Call) -> bool:
 
 
 def thread_names(kernel: Function) -> frozenset[str]:
-    """Return the names of the variables that are computed from threadIdx, so that their values may
-    differ between threads of a block.
+    """Return the names of a CUDA kernel's variables that are computed from threadIdx, so that their
+    values may differ between threads of a block.
     """
     found: set[str] = {"threadIdx"}
     parts = list(find(kernel.body or (), Declaration, Assign, AssignExpression))
@@ -329,8 +338,9 @@ def thread_names(kernel: Function) -> frozenset[str]:
 
 
 def block_constants(value: Polynomial) -> list[tuple[str, int]]:
-    """Return (axis, size) of every `blockIdx.x * size + threadIdx.x` in `value`; [] if there is
-    none. axis: `x`, `y` or `z`. size: in threads.
+    """Return (axis, size) of every `blockIdx.x * size + threadIdx.x` in `value`, in the order x, y,
+    z; [] if there is none. axis: `x`, `y` or `z`. size: in threads. value: over symbols such as
+    `threadIdx.x`.
     """
     found = []
     coefficients = {m[0]: c for m, c in value.terms if len(m) == 1}
@@ -342,8 +352,8 @@ def block_constants(value: Polynomial) -> list[tuple[str, int]]:
 
 
 def launch_bounds(kernel: Function) -> tuple[int | None, ...]:
-    """Return the numbers of `__launch_bounds__(256, 2)`; () if the kernel has none. An argument
-    that is no number gives None.
+    """Return the numbers of a CUDA kernel's `__launch_bounds__(256, 2)`, the most threads of a
+    block first; () if the kernel has none. An argument that is no number gives None.
     """
     for word in kernel.qualifiers:
         if word.startswith("__launch_bounds__"):

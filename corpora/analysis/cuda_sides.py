@@ -97,7 +97,9 @@ _YES_OR_NO = frozenset("< > <= >= == != && || !".split())
 
 
 class Side(Flag):
-    """The side, host or device, on which a function may be called. A kernel is DEVICE."""
+    """The side, host or device, on which a CUDA function may be called; `HOST | DEVICE` means on
+    both. A kernel is DEVICE.
+    """
 
     HOST = 1
     DEVICE = 2
@@ -105,9 +107,10 @@ class Side(Flag):
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """What an expression calls. name: as written; of a method, what stands behind the dot.
-    functions: those of the text that it may be; () for none. node: the expression or declaration of
-    `corpora.ir` that calls.
+    """What a call in a CUDA text calls.
+
+    name: as written; of a method, what stands behind the dot. functions: those of the text that it
+    may be; () for none. node: the expression or declaration of `corpora.ir` that calls.
     """
 
     name: str
@@ -116,15 +119,18 @@ class Called:
 
 
 def plain_name(name: str) -> str:
-    """Return `name` without namespaces, classes and template arguments."""
-    if "operator" in name:  # `<` is part of the name of some
-        return name.rpartition("::")[2].strip()
+    """Return `name` without namespaces, classes and template arguments: `f` for `a::f<int>`."""
+    last = name.rpartition("::")[2].strip()
+    if last.startswith("operator") and not last[8:9].isidentifier():  # `<` is part of its name
+        return last
     return name.partition("<")[0].rpartition("::")[2].strip()
 
 
 @lru_cache(maxsize=256)
 def read_sides(text: str) -> Sides:
-    """Return the Sides of the CUDA text `text`: on which side each of its functions runs."""
+    """Return the Sides of the CUDA text `text`: on which side, host or device, each of its
+    functions runs. Parts that cannot be read are left out.
+    """
     return Sides(parse_c_family(text, "cuda"))
 
 
@@ -132,11 +138,11 @@ _Scope = dict[str, Type | None]
 
 
 class Sides:
-    """A CUDA text, with the side of each of its functions.
+    """A CUDA text, with the side, host or device, of each of its functions.
 
-    unit: its tree. defined: functions with a body, in order, methods too. variables: those at file
-    or namespace scope, by name. structures: definitions by name. opened: the names in the text's
-    `using` declarations and directives.
+    unit: its tree, from which it is made. defined: functions with a body, in order, methods too.
+    variables: those at file or namespace scope, by name. structures: definitions by name. opened:
+    the names in the text's `using` declarations and directives.
     """
 
     def __init__(self, unit: TranslationUnit) -> None:
@@ -187,27 +193,30 @@ class Sides:
 
     def side_of(self, function: Function) -> Side:
         """Return the side on which a function of the text may be called, by all of its declarations
-        together.
+        together; `HOST | DEVICE` means on both. Raises KeyError for a function that the text does
+        not declare.
         """
         return self._sides[self._key(function)]
 
     def is_kernel(self, function: Function) -> bool:
-        """Return whether a function is `__global__`."""
+        """Return whether a function of the CUDA text is a kernel, `__global__`."""
         return "__global__" in function.qualifiers
 
     def is_method(self, function: Function) -> bool:
-        """Return whether a function belongs to a class of the text."""
+        """Return whether a function belongs to a class that the CUDA text defines."""
         return bool(self._owner(function))
 
     def free_functions(self, name: str) -> tuple[Function, ...]:
-        """Return the free functions of the text called `name`, whatever their namespace."""
+        """Return the functions of the text called `name` that are no methods, whatever their
+        namespace, in order; declarations without a body count. () if there is none.
+        """
         return tuple(self._free.get(plain_name(name), ()))
 
     # ------------------------------------------------------------------------------------ calls
 
     def uses(self, function: Function) -> list[Any]:
-        """Return the nodes of `corpora.ir` in a function that are evaluated, parents first.
-        Operands of `sizeof` and `decltype` are not.
+        """Return the nodes of `corpora.ir` in a function of the text that are evaluated, parents
+        first. Operands of `sizeof` and `decltype` are not.
         """
         if id(function) not in self._uses:
             begins = tuple(v for _, values in function.initializers for v in values)
@@ -215,7 +224,10 @@ class Sides:
         return self._uses[id(function)]
 
     def calls(self, function: Function) -> list[Called]:
-        """Return a Called for each call in a function. Kernel launches are left out."""
+        """Return a Called for each call in a function of the text, calls before those in their
+        arguments. Constructors, destructors and operators of the text's classes count too. Kernel
+        launches are left out.
+        """
         if id(function) not in self._calls:
             scope = self.scope_of(function)
             self._calls[id(function)] = [
@@ -348,8 +360,8 @@ class Sides:
     # ------------------------------------------------------------------------------------ types
 
     def scope_of(self, function: Function) -> _Scope:
-        """Return the types of a function's own variables by name; None for a name that stands for
-        variables of two types.
+        """Return the types, by name, of a function's own variables: fields of its class, parameters
+        and locals. The type is None for a name that stands for variables of two types.
         """
         if id(function) not in self._scopes:
             scope: _Scope = {}
@@ -364,8 +376,8 @@ class Sides:
         return self._scopes[id(function)]
 
     def type_of(self, expression: Expression | None, scope: _Scope) -> Type | None:
-        """Return the type of an expression, or None where it is not known. scope: as from
-        `scope_of`.
+        """Return the type of an expression of the text, or None where it is not known. scope: types
+        by name, as `scope_of` gives them for the function around the expression.
         """
         if isinstance(expression, Name):
             if expression.id in scope:
@@ -413,14 +425,17 @@ class Sides:
     # ------------------------------------------------------------------------------------ bytes
 
     def integers(self) -> dict[str, int]:
-        """Return the integer values, by name, that the text gives to constants."""
+        """Return the integer values, by name, that the text gives to constants: macros, enumerators
+        and constant variables.
+        """
         if self._integers is None:
             self._integers = named_integers(self.unit)
         return self._integers
 
     def bytes_of(self, kind: Type, values: dict[str, int] | None = None) -> int | None:
-        """Return the size of a type in bytes, without padding; None where it is not known. values:
-        further integers by name, besides those of the text; None for none.
+        """Return the size of a type in bytes, without padding; None where it is not known. kind: a
+        type of `corpora.ir`. values: further integers by name, besides those of the text; None for
+        none.
         """
         known = self.integers() | (values or {})
         if isinstance(kind, ScalarType):
@@ -446,7 +461,9 @@ class Sides:
         return None if None in parts else sum(p or 0 for p in parts)
 
     def reached_by(self, function: Function) -> tuple[Function, ...]:
-        """Return `function` and the functions of the text that it calls, directly or not."""
+        """Return `function` and then the functions of the text that it calls, directly or not, each
+        once and with its body.
+        """
         found, waiting = [function], [function]
         while waiting:
             for called in self.calls(waiting.pop()):
@@ -480,7 +497,7 @@ class Sides:
 
     def given_classes(self, kernel: Function) -> Iterator[tuple[str, StructDefinition]]:
         """Yield (name of a parameter, class) for each parameter of a kernel whose type is a
-        template parameter, and each class of the text that a launch gives for it.
+        template parameter, and each class of the text that a launch gives for it, launch by launch.
         """
         for function, launch in self.launches() if kernel.template else ():
             if not isinstance(launch.kernel, Name) or plain_name(launch.kernel.id) != kernel.name:
@@ -493,12 +510,16 @@ class Sides:
                         yield parameter.name, found
 
     def methods_of(self, structure: StructDefinition, name: str) -> tuple[Function, ...]:
-        """Return the methods of a class of the text that are called `name`."""
+        """Return the methods of a class of the text that are called `name`, in order; () if there
+        is none.
+        """
         found = self._methods.get(name, ())
         return tuple(f for f in found if self._owner(f) == structure.name)
 
     def launches(self) -> Iterator[tuple[Function, KernelLaunch]]:
-        """Yield each launch of the text, with the function that it stands in."""
+        """Yield (function, launch) for each kernel launch of the text, in order; the launch stands
+        in that function.
+        """
         for function in self.defined:
             for node in self.uses(function):
                 if isinstance(node, KernelLaunch):
@@ -506,8 +527,11 @@ class Sides:
 
 
 def template_values(kernel: Function, launches: list[KernelLaunch]) -> Iterator[dict[str, int]]:
-    """Yield, for each of `launches` that launches `kernel`, the integers by name that it gives the
-    kernel's template parameters; for a kernel without them one empty mapping.
+    """Yield the integers, by name, that each launch of a kernel gives its template parameters; what
+    is no integer literal is left out. For a kernel without template parameters yield one empty
+    mapping.
+
+    launches: launches of any kernels; those of others than `kernel` are passed over.
     """
     if not kernel.template:
         yield {}

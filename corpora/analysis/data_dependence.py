@@ -62,9 +62,11 @@ _MAY_FAULT = frozenset({"/", "%", "/=", "%="})
 
 
 def touches_follow_contents(items: tuple[Any, ...]) -> bool:
-    """Return whether the accesses of a C-family text may be others when its arrays hold other
-    numbers, the scalar arguments being the same, or whether a number may end it, as a zero that an
-    integer is divided by. items: the top-level nodes of the text, `TranslationUnit.items`.
+    """Return whether what a C-family text touches depends on what its arrays hold.
+
+    That is so if, with the same scalar arguments and other numbers in the arrays, it may access
+    other elements, or if a number may end it, as a zero that an integer is divided by. Where this
+    is unknown the answer is True. items: the top-level nodes of the text, `TranslationUnit.items`.
     """
     nodes = tuple(walk(items))
     functions = [n for n in nodes if isinstance(n, Function) and n.body is not None]

@@ -49,8 +49,8 @@ class Dependence:
 
     @property
     def is_certain(self) -> bool:
-        """Return whether the later iteration always reads what the earlier one wrote. The distance
-        is then a known number, and only the loops' own tests guard the accesses.
+        """Return whether it is certain that the later iteration reads what the earlier one wrote.
+        The distance is then a known number, and only the loops' own tests guard the accesses.
         """
         distance = self.distance.as_integer() if self.distance is not None else None
         guards = (*self.source.guards, *self.sink.guards)
@@ -62,7 +62,9 @@ class Dependence:
         )
 
     def reason(self) -> Reason:
-        """Return the dependence as a Reason, with a sentence for people."""
+        """Return the dependence between two iterations as a Reason why they cannot run at once,
+        with a sentence for people.
+        """
         name = ".".join((self.source.array, *self.source.field)).lstrip("*")
         words = {"flow": "is read", "anti": "is overwritten", "output": "is written again"}
         earlier = "written" if self.source.writes else "read"
@@ -85,9 +87,9 @@ class Dependence:
 
 
 def carried_dependences(loop: LoopFacts, facts: FunctionFacts) -> list[Dependence]:
-    """Return every dependence between different iterations of `loop` that is not disproved. Arrays
-    declared in the loop's body are left out. Of more than 2,000 pairs of accesses, the pairs beyond
-    that number count as dependent.
+    """Return every dependence between different iterations of `loop` that is not disproved, array
+    by array. facts: of the loop's function. Arrays declared in the loop's body are left out. Of
+    more than 2,000 pairs of accesses to an array, the pairs beyond that number count as dependent.
     """
     inside = [a for a in facts.accesses if loop.id in a.loops]
     groups: dict[str, list[ArrayAccess]] = {}
@@ -102,8 +104,10 @@ def carried_dependences(loop: LoopFacts, facts: FunctionFacts) -> list[Dependenc
 
 
 def array_dependences(accesses: Iterable[ArrayAccess], loop: LoopFacts) -> list[Dependence]:
-    """Return the dependences that `loop` carries between accesses to one array, as far as they are
-    not disproved.
+    """Return the dependences between different iterations of `loop` that are not disproved, of
+    accesses to one array. accesses: those to that array in the loop; reads alone give none. The
+    result is in the order of the accesses. Beyond 2,000 pairs every further pair counts as
+    dependent.
     """
     group = _distinct(accesses)
     found, pairs = [], 0
@@ -147,9 +151,7 @@ def _kind(source: ArrayAccess, sink: ArrayAccess) -> str:
 
 def renamed(loop: LoopFacts, polynomials: Iterable[Polynomial]) -> dict[Symbol, Polynomial]:
     """Return replacements for the symbols in `polynomials` that may have another value in another
-    iteration of `loop`.
-
-    Each is mapped to a new symbol, as a polynomial. The loop's counter is among them.
+    iteration of `loop`: {symbol: a new symbol, as a polynomial}. The loop's counter is among them.
     """
     varying = {v for p in polynomials for v in p.variables() if loop.id in v.loops}
     varying.add(loop.counter)
@@ -158,7 +160,7 @@ def renamed(loop: LoopFacts, polynomials: Iterable[Polynomial]) -> dict[Symbol, 
 
 def pair_dependence(source: ArrayAccess, sink: ArrayAccess, loop: LoopFacts) -> Dependence | None:
     """Return the dependence of `sink` on `source` in an earlier iteration of `loop`, or None if it
-    is disproved.
+    is disproved. source, sink: accesses to one array in the loop, of which one writes.
     """
     if source.array.startswith("*") or len(source.indices) != len(sink.indices):
         return _unknown(source, sink)
@@ -231,7 +233,7 @@ def is_counter(symbol: Symbol) -> bool:
 
 
 def is_indirect(access: ArrayAccess) -> bool:
-    """Return whether a subscript of the access contains an element of an array."""
+    """Return whether a subscript of the access contains an element of an array, as in `a[idx[i]]`."""
     for index in access.indices:
         for symbol in index.symbols() if index is not None else ():
             inner = {symbol, *symbol.variables}

@@ -21,9 +21,9 @@ from corpora.ir import Expression, For, Span, Type, While
 class Guard:
     """A condition at an access: it holds there or, if `holds` is False, does not hold.
 
-    condition: its expression; None if it is only known by `system`, what it implies about integers.
-    loop: the id of the loop whose test it is, else None. number: tells guards at different places
-        of the text apart.
+    condition: its expression; None if it is only known by `system`, what the guard implies about
+        integers. loop: the id of the loop whose test it is, else None. number: tells guards at
+        different places of the text apart.
     """
 
     condition: Expression | None
@@ -35,10 +35,11 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A declared name. key: unique in its function (`t`, `t@2` for one that hides it).
+    """A declared name. key: unique in its function (`t`, `t@2` for one that hides it). name: as
+    written.
 
     type: None where unknown. storage: such as `parameter`, `local`, `static`, `global`, `heap`.
-    loops: ids of the loops whose bodies declare it. words: storage words of the declaration, or
+        loops: ids of the loops whose bodies declare it. words: storage words of the declaration, or
         Fortran's intent and attributes.
     span: its place in the text; None if it has none.
     """
@@ -86,11 +87,13 @@ class ArrayAccess:
 
     @property
     def writes(self) -> bool:
-        """Return whether the access writes or updates."""
+        """Return whether the access writes or updates memory, in place of only reading it."""
         return self.kind != "read"
 
     def system(self) -> System:
-        """Return what all guards together imply about integers."""
+        """Return what all guards of the access, loops' tests included, together imply about
+        integers there.
+        """
         total = System()
         for guard in self.guards:
             total = total.joined(guard.system)
@@ -123,10 +126,10 @@ class ScalarAccess:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Something with an unknown effect, such as a call or a goto.
+    """Something in a function with an unknown effect, such as a call or a goto.
 
-    reason: why it is unknown. loops: ids of the loops around it. order: its number among all
-        accesses and effects of the function.
+    reason: why it is unknown. loops: ids of the loops around it, outermost first. order: its number
+    among all accesses and effects of the function.
     """
 
     reason: Reason
@@ -138,7 +141,8 @@ class Effect:
 class LoopFacts:
     """One loop of a function.
 
-    loops: ids of the loops around it and its own, outermost first. node: its tree.
+    id: its number in the function. loops: ids of the loops around it and its own, outermost first.
+        node: its tree.
     range: its range, or the reason why it has none.
     counter: a symbol, named `i.3` by the loop's id, that differs in each iteration: the variable's
         value if the step is 1 or -1, else the iteration's number.
@@ -172,8 +176,9 @@ class LoopFacts:
 class FunctionFacts:
     """All that a walk over one function found, each kind in the order of the walk.
 
-    accesses: to memory. scalars: accesses to scalars. loops: the loops. effects: what is not
-        understood. variables: declared names.
+    accesses: to memory. scalars: accesses to scalars. loops: the loops, outer ones first. effects:
+        what is not understood. variables: declared names. values: (key of a variable, value) for
+        every value that a followed integer variable was given.
     """
 
     accesses: tuple[ArrayAccess, ...]
@@ -182,15 +187,16 @@ class FunctionFacts:
     effects: tuple[Effect, ...]
     variables: tuple[Variable, ...]
     values: tuple[tuple[str, Polynomial], ...] = ()
-    """Every value that a variable was given, in order, where it is followed."""
 
     def variable(self, key: str) -> Variable | None:
-        """Return the variable with this key, or None if there is none."""
+        """Return the function's variable with this key, its name made unique in the function, or
+        None if there is none.
+        """
         return next((v for v in self.variables if v.key == key), None)
 
     def loop_of(self, node: For | While) -> LoopFacts:
-        """Return the facts of a loop, found by identity or by its place. Raises KeyError if the
-        function has no such loop.
+        """Return the facts of a loop of the function, found by the identity of its tree or by its
+        place. Raises KeyError if the function has no such loop.
         """
         for facts in self.loops:
             if facts.node is node:

@@ -44,9 +44,11 @@ class Condition:
 
 
 def guards_at(body: Sequence[Statement], statement: Statement) -> tuple[Condition, ...]:
-    """Return the conditions on the way to `statement`, the very node, in `body`, outermost first.
-    Early exits before it count unless the body has labels. Raises KeyError if the statement is not
-    in the body.
+    """Return the conditions on the way to `statement` in `body`, outermost first; () if it is
+    always reached.
+
+    statement: the very node, not an equal one. Early exits before it count, unless the body has
+    labels. Raises KeyError if the statement is not in the body.
     """
     changed = assigned_names(tuple(body))
     labels = any(True for _ in find(tuple(body), Label))

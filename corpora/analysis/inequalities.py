@@ -29,8 +29,8 @@ Row = dict[Monomial, int]
 
 @dataclass(frozen=True)
 class System:
-    """Constraints on integers. zero: polynomials equal to 0. nonnegative: at least 0. nonzero: not
-    0.
+    """Constraints on integers, which all hold together. zero: polynomials equal to 0. nonnegative:
+    at least 0. nonzero: not 0.
     """
 
     zero: tuple[Polynomial, ...] = ()
@@ -38,7 +38,7 @@ class System:
     nonzero: tuple[Polynomial, ...] = ()
 
     def joined(self, other: System) -> System:
-        """Return the system of all constraints of this one and `other`, each once."""
+        """Return the system of all constraints on integers of this one and `other`, each once."""
         return System(
             tuple(dict.fromkeys(self.zero + other.zero)),
             tuple(dict.fromkeys(self.nonnegative + other.nonnegative)),
@@ -46,12 +46,17 @@ class System:
         )
 
     def polynomials(self) -> tuple[Polynomial, ...]:
-        """Return the polynomials of all constraints."""
+        """Return the polynomials of all constraints: those that are zero, at least 0, and not 0, in
+        this order.
+        """
         return self.zero + self.nonnegative + self.nonzero
 
 
 def is_infeasible(system: System) -> bool:
-    """Return True only if no integers fulfil the system. False means that some may."""
+    """Return True only if no integers fulfil the system. False means that some may.
+
+    Equations are eliminated as in Pugh's Omega test (1991), inequalities by Fourier and Motzkin.
+    """
     system = system.joined(definitions(system.polynomials()))
     return _infeasible(system, MOST_SPLITS)
 

@@ -75,9 +75,10 @@ class _Value:
 
 def find_growth(unit: TranslationUnit, entry: str) -> int:
     """Return the highest degree, in the sizes, of a whole number of at most 32 bits that a text
-    computes and stores in an array, adds to a total or returns; 0 where none is above 1.
+    computes and stores in an array, adds to a total or returns; 0 where none is above 1. `n * n`
+    has degree 2 in a size `n`, an integer parameter of the function.
 
-    entry: the function whose result counts; results of others count where they go.
+    entry: name of the function whose result counts; results of others count where they go.
     """
     functions = {_plain(f.name): f for f in functions_of(unit)}
     returned: dict[str, _Value] = {}

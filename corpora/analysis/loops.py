@@ -54,7 +54,7 @@ _ZERO, _ONE = Literal("0", "i32"), Literal("1", "i32")
 
 @dataclass(frozen=True, slots=True)
 class LoopRange:
-    """The values lower, lower + step, ... of a counted loop's variable.
+    """The values lower, lower + step, ... of a counted loop's variable, called `variable`.
 
     upper_inclusive: the end in the loop's direction; no value lies beyond it.
     step: a number, or None if only `step_expression` is known. direction: +1 or -1, the step's
@@ -62,6 +62,7 @@ class LoopRange:
     exact: every such value is taken; False if the loop may end earlier by another part of its test.
     trailing: further statements at the end of each iteration. declared: the variable's declaration
         in the head; None if the head has none.
+    starts_at_entry: the head gives no first value; `lower` is the variable before the loop.
     """
 
     variable: str
@@ -74,12 +75,11 @@ class LoopRange:
     trailing: tuple[Statement, ...] = ()
     declared: Declaration | None = None
     starts_at_entry: bool = False
-    """The head gives no first value: `lower` is the variable before the loop."""
 
 
 def loop_range(loop: For | While, types: Mapping[str, Type] | None = None) -> LoopRange | Reason:
-    """Return the range of a loop, or the reason why it is unknown. types: the variables' types by
-    name; None if they are not known.
+    """Return the range of a loop's variable, or the reason why it is unknown. types: the types of
+    variables by name, which tell whether a counter may wrap around; None if they are not known.
     """
     if isinstance(loop, For) and loop.bounds is not None:
         return _fortran_range(loop)
@@ -349,8 +349,8 @@ def _reason(code: str, sentence: str, loop: For | While, *names: str) -> Reason:
 
 
 def root_name(expression: Expression) -> str | None:
-    """Return the name of the variable that an element, member or dereference starts from; None for
-    a call's result.
+    """Return the name of the variable that an element, member or dereference starts from: `a` for
+    `a[i].x`, `*(a + 1)` and `a`; None for a call's result.
     """
     while True:
         if isinstance(expression, Name):
@@ -399,8 +399,8 @@ def written_roots(node: object) -> set[str]:
 
 
 def early_exits(loop: For | While) -> tuple[Reason, ...]:
-    """Return a Reason for each statement that leaves `loop` before its test does: break, return,
-    goto, stop. () if there is none.
+    """Return a Reason for each statement in `loop` that may leave it before its test does: break,
+    return, goto, Fortran's stop, or one that is not understood. () if there is none.
     """
     return tuple(_exits(loop.body, True, getattr(loop, "label", "")))
 
@@ -434,7 +434,7 @@ def _exits(body: tuple[Statement, ...], direct: bool, label: str) -> Iterator[Re
 
 def perfect_nest(loop: For | While) -> tuple[For | While, ...]:
     """Return `loop` and the loops below it that are alone in the body of the loop around them,
-    outermost first.
+    outermost first; `loop` alone if its body holds anything else.
     """
     nest = [loop]
     while True:

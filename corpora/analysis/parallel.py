@@ -46,8 +46,8 @@ class LoopVerdict:
     kind: `parallel` (independent), `reduction`, `atomic` (shared updates), `scan` (a running value
         is read), `carried` (needs an earlier iteration) or `unsupported`.
     reasons: what prevents it, most severe first; () for `parallel`.
-    private: variables that each iteration needs its own of. reductions: to be made.
-    inductions: variables with a closed form. dependences: carried ones that remain.
+    private: variables that each iteration needs its own of. reductions: to be made. inductions:
+        keys of variables with a closed form. dependences: carried ones that remain.
     assumptions: what must hold besides, such as two arrays that do not overlap; (): nothing.
     """
 
@@ -82,8 +82,8 @@ class _Findings:
 def classify_loop(
     loop: For | While, function: Function, unit: TranslationUnit | None = None
 ) -> LoopVerdict:
-    """Return the verdict on one loop of `function`. unit: the text around it, None if there is
-    none. Raises KeyError if the loop is not in the function.
+    """Return the verdict on whether the iterations of one loop of `function` can run at once. unit:
+    the text around it, None if there is none. Raises KeyError if the loop is not in the function.
     """
     facts = facts_of(function, unit)
     return judge_loop(facts.loop_of(loop), facts)
@@ -92,15 +92,17 @@ def classify_loop(
 def classify_loops(
     function: Function, unit: TranslationUnit | None = None
 ) -> list[tuple[LoopFacts, LoopVerdict]]:
-    """Return (facts, verdict) of every loop of a function, outer ones first. unit: the text around
-    it, None if there is none.
+    """Return (facts, verdict) of every loop of a function, outer ones first; the verdict says
+    whether the iterations can run at once. unit: the text around it, None if there is none.
     """
     facts = facts_of(function, unit)
     return [(loop, judge_loop(loop, facts)) for loop in facts.loops]
 
 
 def judge_loop(loop: LoopFacts, facts: FunctionFacts) -> LoopVerdict:
-    """Return the verdict on a loop, from the facts of its function."""
+    """Return the verdict on whether the iterations of a loop can run at once. facts: of the loop's
+    function.
+    """
     found = _Findings()
     _find_control(loop, facts, found)
     _find_scalars(loop, facts, found)

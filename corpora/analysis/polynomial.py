@@ -35,7 +35,9 @@ class Symbol:
 
     @cached_property
     def variables(self) -> frozenset[Symbol]:
-        """Return the symbols without an operator that this one is computed from."""
+        """Return the symbols without an operator that this symbol is computed from; itself alone if
+        it has no operator.
+        """
         if not self.operator:
             return frozenset({self})
         return frozenset(v for a in self.arguments for v in a.variables())
@@ -77,11 +79,11 @@ class Polynomial:
 
     @property
     def constant(self) -> int:
-        """Return the coefficient of the term without symbols."""
+        """Return the coefficient of the term without symbols; 0 if there is none."""
         return next((c for m, c in self.terms if not m), 0)
 
     def as_integer(self) -> int | None:
-        """Return the value if no symbol occurs, else None."""
+        """Return the polynomial's value if no symbol occurs in it, else None."""
         return self.constant if all(not m for m, _ in self.terms) else None
 
     def as_symbol(self) -> Symbol | None:
@@ -91,18 +93,20 @@ class Polynomial:
         return None
 
     def symbols(self) -> set[Symbol]:
-        """Return every symbol that occurs in a term. Symbols inside operations are not among
-        them.
+        """Return every symbol that occurs in a term of the polynomial. Symbols inside operations
+        are not among them.
         """
         return {s for m, _ in self.terms for s in m}
 
     def variables(self) -> set[Symbol]:
-        """Return every symbol without an operator that occurs, also inside operations."""
+        """Return every symbol without an operator that occurs in the polynomial, also inside
+        operations.
+        """
         return {v for s in self.symbols() for v in s.variables}
 
     def operations(self) -> Iterator[Symbol]:
-        """Yield every symbol with an operator that occurs, also inside operations. One may come
-        twice.
+        """Yield every symbol with an operator, such as `n/2`, that occurs in the polynomial, also
+        inside operations. One may come twice.
         """
         for symbol in self.symbols():
             if symbol.operator:
@@ -111,11 +115,11 @@ class Polynomial:
                     yield from argument.operations()
 
     def loops(self) -> frozenset[int]:
-        """Return the ids of the loops in which the value may change."""
+        """Return the ids of the loops in which the polynomial's value may change."""
         return frozenset().union(*(s.loops for s in self.symbols()))
 
     def varies_in(self, loop: int) -> bool:
-        """Return whether the value may change in the loop with this id."""
+        """Return whether the polynomial's value may change in the loop with this id."""
         return any(loop in s.loops for m, _ in self.terms for s in m)
 
     def substitute(self, change: Callable[[Symbol], Polynomial]) -> Polynomial:
@@ -129,13 +133,17 @@ class Polynomial:
         return total
 
     def replace(self, values: Mapping[Symbol, Polynomial]) -> Polynomial:
-        """Return the polynomial with symbols replaced by `values`, also inside operations."""
+        """Return the polynomial with the symbols that are keys of `values` replaced, also inside
+        operations.
+        """
         if not (self.variables() | self.symbols()) & values.keys():
             return self
         return self.substitute(lambda s: replace_symbol(s, values))
 
     def coefficient_of(self, symbol: Symbol) -> Polynomial | None:
-        """Return the factor of `symbol`, or None if it occurs squared or inside an operation."""
+        """Return the factor of `symbol`, as the polynomial `n` for `i` in `n*i + 1`; zero if it
+        does not occur, None if it occurs squared or inside an operation.
+        """
         factor: list[tuple[Monomial, int]] = []
         for monomial, coefficient in self.terms:
             count = monomial.count(symbol)
@@ -146,7 +154,9 @@ class Polynomial:
         return _collect(factor)
 
     def evaluate(self, values: Callable[[Symbol], int]) -> int:
-        """Return the value, where `values(symbol)` gives the value of each symbol of its terms."""
+        """Return the polynomial's value. values(symbol): the value of a symbol of its terms; a
+        symbol that stands for an operation, such as `n/2`, is asked for as a whole.
+        """
         total = 0
         for monomial, coefficient in self.terms:
             for symbol in monomial:
@@ -218,11 +228,12 @@ def operation(
     array: str = "",
     loops: frozenset[int] = frozenset(),
 ) -> Polynomial:
-    """Return `operator` applied to values: a polynomial where it can be computed, else a new
-    symbol.
+    """Return `operator` applied to the values `arguments`: a polynomial where it can be computed,
+    else a new symbol that stands for the operation.
 
-    operator: `/` and `%` truncate as in C. array: for a `load`, the key of the array that is read;
-        else ''. loops: ids of loops in which it varies besides those of its arguments.
+    operator: such as `/`, `%`, `<<`, `min`, `max` or `load`; `/` and `%` truncate as in C. array:
+        for a `load`, the key of the array that is read; else ''. loops: ids of loops in which it
+        varies besides those of its arguments.
     """
     folded = _fold(operator, arguments)
     if folded is not None:
@@ -272,7 +283,7 @@ def _fold_division(
 
 def recombine(value: Polynomial) -> Polynomial:
     """Return `value` with `(x / m) * m + x % m` replaced by `x`, wherever both parts have the same
-    factor.
+    factor; else unchanged.
     """
     for symbol in [s for m, _ in value.terms for s in m if s.operator == "%"]:
         if not any(symbol in m for m, _ in value.terms):

@@ -20,8 +20,8 @@ from corpora.ir import Name
 
 @dataclass(frozen=True, slots=True)
 class Private:
-    """A variable of which each iteration can have its own. variable: its key. last_value: the last
-    iteration's value is used after the loop. array: it is an array.
+    """A variable of which each iteration of a loop can have its own. variable: its key. last_value:
+    the last iteration's value is used after the loop. array: it is an array.
     """
 
     variable: str
@@ -52,7 +52,7 @@ def private_scalar(
 
 def is_live_after(key: str, loop: LoopFacts, facts: FunctionFacts) -> bool:
     """Return whether the value that `loop` leaves in a scalar may be read after the loop. key: of
-    the variable.
+    the variable. facts: of the loop's function. True where unknown.
     """
     variable = facts.variable(key)
     if variable is None or variable.storage in ("global", "static", "result", "member"):
@@ -71,8 +71,8 @@ def is_live_after(key: str, loop: LoopFacts, facts: FunctionFacts) -> bool:
 
 
 def private_array(array: str, loop: LoopFacts, facts: FunctionFacts) -> Private | None:
-    """Return a Private variable if each iteration can have its own copy of `array` (a key), whose
-    final content nobody reads; else None.
+    """Return a Private variable if each iteration of `loop` can have its own copy of `array`, whose
+    final content nobody reads; else None. array: the variable's key. facts: of the loop's function.
     """
     variable = facts.variable(array)
     if variable is None or variable.storage not in ("local", "heap"):

@@ -12,9 +12,10 @@ from corpora.ir import Span
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why something is unknown or not allowed. code: a word for programs, such as `EARLY_EXIT`.
-    sentence: for readers. names: of the variables it is about. span: its place in the text; None if
-        it has none.
+    """Why something about a program is unknown or not allowed.
+
+    code: a word for programs, such as `EARLY_EXIT`. sentence: for readers. names: of the variables
+        it is about. span: its place in the text; None if it has none.
     """
 
     code: str

@@ -17,11 +17,12 @@ from corpora.ir import Access, Assign, Binary, find
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """A reduction that a loop makes.
+    """A reduction that a loop makes, such as `s += a[i]`.
 
-    variable: its key. operator: `+`, `*`, `min`, `max`, `&`, `|`, `^`, `&&` or `||`.
-    array: elements of an array are reduced. indirect: which element is read from an array, as in a
-        histogram.
+    variable: the key of what is reduced into. operator: `+`, `*`, `min`, `max`, `&`, `|`, `^`, `&&`
+    or `||`.
+    array: elements of an array are reduced into. indirect: which element is read from an array, as
+        in a histogram.
     positions: variables that keep where the minimum or maximum was found. first: they keep the
         first such place, else the last.
     """
@@ -84,8 +85,8 @@ def _decides(read: ScalarAccess, accesses: list[ScalarAccess]) -> bool:
 
 
 def array_reduction(accesses: list[ArrayAccess], loop: LoopFacts) -> Reduction | None:
-    """Return how the loop reduces elements of an array, or None if it does not. accesses: all
-    accesses to the array in the loop.
+    """Return how the loop reduces into elements of an array, as a histogram does, or None if it
+    does not. accesses: all accesses to the array in the loop, at least one.
     """
     operators = {a.operator for a in accesses}
     if any(a.kind != "update" for a in accesses) or len(operators) != 1:
@@ -110,9 +111,9 @@ def same_elements(accesses: list[ArrayAccess], loop: LoopFacts) -> bool:
 
 
 def array_scan(dependences: list[Dependence], loop: LoopFacts, facts: FunctionFacts) -> str | None:
-    """Return the operator of a prefix computation `a[i] = a[i-1] op e`, if it is the array's only
-    dependence; else None. dependences: those that `loop` carries through one array. facts: of the
-    function.
+    """Return the operator of a prefix computation `a[i] = a[i-1] op e`, such as `+`, if it is the
+    array's only dependence; else None. dependences: those that `loop` carries through one array.
+    facts: of the loop's function.
     """
     if not dependences or any(
         d.kind != "flow" or d.distance is None or d.distance.as_integer() != 1 for d in dependences

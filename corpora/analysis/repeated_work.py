@@ -28,8 +28,9 @@ _UPPER = {("<", True), ("<=", True), (">=", False), (">", False)}
 
 
 def find_repeated_write(unit: TranslationUnit) -> Reason | None:
-    """Return the first write that every thread of a kernel repeats in a loop; None if there is
-    none. Kernels that the text launches with one thread alone are passed over.
+    """Return the first write that every thread of a CUDA kernel repeats in a loop, as a Reason with
+    the code `REPEATED`; None if none is found. unit: a CUDA text. Kernels that the text launches
+    with one thread alone are passed over.
     """
     for function in functions_of(unit):
         if "__global__" not in function.qualifiers or function.body is None:

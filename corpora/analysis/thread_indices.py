@@ -66,12 +66,12 @@ _NO_AXES: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class IndexComparison:
-    """A comparison `index op limit` in a kernel, with the index on the left.
+    """A comparison `index op limit` in a CUDA kernel, with the thread's index on the left.
 
-    index: as written. value, limit: both sides with locals replaced by their values; a local
-        without one is a Name with a `#`.
-    axes: of the index. sense: it is true (True) or false (False) for threads that go on to work;
-        None where unknown.
+    index: as written. op: `<`, `<=`, `>` or `>=`. value, limit: both sides with locals replaced by
+        their values; a local without one is a Name with a `#`.
+    axes: those of `x`, `y` and `z` that the index depends on. sense: it is true (True) or false
+        (False) for threads that go on to work; None where unknown.
     place: `head` (of a loop), `value` (test of `?:`) or `statement`.
     own: the index is the thread's own place, unchanged. moved: it depends on a loop's counter.
         neighbour: it is an index plus or minus a loop's counter.
@@ -89,8 +89,8 @@ class IndexComparison:
     neighbour: bool
 
     def bounds_above(self) -> bool | None:
-        """Return whether the limit is an upper bound for threads that work, False for a lower one;
-        None where unknown.
+        """Return True if the comparison's limit is an upper bound for the index of threads that
+        work, False if it is none, such as a lower one; None where unknown.
         """
         if self.sense is None:
             return None
@@ -100,8 +100,11 @@ class IndexComparison:
 
 @dataclass(frozen=True, slots=True)
 class IndexAssignment:
-    """An assignment `name = written` in a kernel. value: the right side with locals replaced. axes:
-    those of `x`, `y` and `z` that the variable depends on from here on.
+    """An assignment `name = written` in a CUDA kernel to a variable that depends on the thread's
+    index.
+
+    value: the right side with locals replaced by their values. axes: those of `x`, `y` and `z` that
+    the variable depends on from here on.
     """
 
     name: str
@@ -112,8 +115,10 @@ class IndexAssignment:
 
 @dataclass(frozen=True, slots=True)
 class IndexStep:
-    """A step `name += step` in a kernel. value: of the step, with locals replaced. axes: those of
-    `x`, `y` and `z` that the variable depends on.
+    """A step `name += step` in a CUDA kernel, of a variable that depends on the thread's index.
+
+    value: of the step, with locals replaced by their values. axes: those of `x`, `y` and `z` that
+    the variable depends on.
     """
 
     name: str
@@ -124,13 +129,14 @@ class IndexStep:
 
 @dataclass(frozen=True, slots=True)
 class ThreadIndices:
-    """What a kernel does with its thread indices, in the order of its text.
+    """What a CUDA kernel does with its thread indices, in the order of its text.
 
-    functions: the kernel and the functions of its text that it calls. used: pairs such as
-        (`threadIdx`, `x`).
-    assignments, comparisons, steps: of variables that depend on an index.
-    firsts: first values of locals that change later. Such a local is called `name#k` in the
-        expressions.
+    functions: the kernel and the functions of its text that it calls. used: which built-in indices
+        and sizes they read, as pairs such as (`threadIdx`, `x`).
+    assignments, comparisons, steps: of variables that depend on an index. expressions: every
+        expression of the statements, with locals replaced by their values.
+    firsts: first values of locals that change later, by the name `name#k` that such a local has in
+        the expressions.
     """
 
     functions: tuple[Function, ...]
@@ -139,7 +145,6 @@ class ThreadIndices:
     comparisons: tuple[IndexComparison, ...]
     steps: tuple[IndexStep, ...]
     expressions: tuple[Expression, ...]
-    """Every expression of the statements, with locals replaced."""
     firsts: dict[str, Expression]
 
 
@@ -193,7 +198,7 @@ def read_thread_indices(
 
 def called_functions(kernel: Function, unit: TranslationUnit) -> Iterator[Function]:
     """Yield `kernel`, then every function defined in `unit` that the kernel reaches by calls, each
-    once.
+    once, nearest first.
     """
     defined = _definitions(unit)
     waiting, seen = [kernel], {kernel.name}
@@ -234,7 +239,9 @@ def index_member(expression: object) -> tuple[str, str] | None:
 
 
 def outside_subscripts(expression: Expression) -> Iterator[Expression]:
-    """Yield `expression` and its parts, without what stands in subscripts."""
+    """Yield `expression` and then the parts that its value is made of, in no order that matters.
+    What stands in subscripts and in the test of `?:` is left out.
+    """
     waiting = [expression]
     while waiting:
         node = waiting.pop()

@@ -42,7 +42,8 @@ class Extreme:
 
     operator: `min` or `max`. target: what holds the minimum or maximum. value: what is compared
         with it. companions: further assignments, such as of a position. strict: equal values change
-        nothing.
+        nothing. conditions: what is asked besides the comparison, as `valid` in `if (valid && value
+        < target)`; () for nothing.
     """
 
     target: Expression
@@ -51,14 +52,15 @@ class Extreme:
     companions: tuple[Assign, ...]
     strict: bool
     conditions: tuple[Expression, ...] = ()
-    """What is asked before the comparison: `if (valid && value < target)`."""
 
 
 def as_update(
     target: Expression, op: str, value: Expression | None
 ) -> tuple[str, tuple[Expression, ...]] | None:
     """Return (operator, operands), such as (`+`, (value,)), if the assignment `target op value`
-    updates `target` by an associative operation whose operands do not read it; else None. value:
+    updates `target` by an associative operation whose operands do not read it; else None.
+
+    op: of the assignment, such as `=`, `+=` or `++`. operator: `+` for a subtraction too. value:
     None for `++` and `--`.
     """
     if op in ("++", "--"):
@@ -175,8 +177,8 @@ def _extreme_by(
 class PlaceUpdate:
     """An update `target = target operator value`, however it is spelled.
 
-    operator: `+`, `*`, `/`, `&`, `|`, `^`, `&&`, `||`, `min` or `max`; a subtraction is `+` of the
-        negated value.
+    target: the variable or element. operator: `+`, `*`, `/`, `&`, `|`, `^`, `&&`, `||`, `min` or
+        `max`; a subtraction is `+` of the negated value.
     passes_nan: a NaN changes nothing, as with `fmax`. conditions: what must hold for the update; ()
         if it is always made.
     """
@@ -266,8 +268,9 @@ def _occurs(target: Expression, expression: object) -> bool:
 
 
 def atomic_update(call: Call) -> tuple[Expression, str, tuple[Expression, ...]] | None:
-    """Return (place, operator, operands) of an atomic update such as `atomicAdd(&place, e)`; None
-    for any other call.
+    """Return (place, operator, operands) of an atomic update of CUDA such as `atomicAdd(&place,
+    e)`; None for any other call. operator: `+`, `min`, `max`, `&`, `|` or `^`; `+` for atomicSub
+    and atomicInc too. operands: the call's further arguments, as written.
     """
     if not isinstance(call.function, Name) or call.function.id not in ATOMICS:
         return None

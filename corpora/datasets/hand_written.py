@@ -23,8 +23,11 @@ _SUFFIXES = (".omp.cpp", ".target.cpp", ".omp.f90", ".cpp", ".cu", ".f90", ".f")
 
 def read_collection(root: Path, label: str) -> tuple[Program, ...]:
     """Return every source file `FAMILY/NAME.SUFFIX` below `root` as a Program, sorted by family,
-    name and dialect. label: the word that each program's origin begins with. Raises ValueError if a
-    name occurs twice in a dialect.
+    name and dialect; () if there is none. Each has the file's text and the entry function NAME;
+    fixed-form Fortran (`.f`) becomes free form.
+
+    label: the word that each program's origin, `LABEL/FAMILY/NAME`, begins with. Raises ValueError
+    if a name occurs twice in a dialect.
     """
     found: dict[tuple[str, str, str], Program] = {}
     taken: dict[tuple[str, str], Path] = {}
@@ -51,7 +54,9 @@ def read_collection(root: Path, label: str) -> tuple[Program, ...]:
 
 
 def select_dialect(collection: Sequence[Program], dialect: str) -> list[Program]:
-    """Return the programs of one dialect, in order. Raises ValueError for an unknown dialect."""
+    """Return the programs of one dialect, such as `cuda`, in the order of `collection`. Raises
+    ValueError for an unknown dialect.
+    """
     wanted = dialects.get_dialect(dialect).name
     return [program for program in collection if program.dialect == wanted]
 
@@ -59,8 +64,9 @@ def select_dialect(collection: Sequence[Program], dialect: str) -> list[Program]
 def select_direction(
     collection: Sequence[Program], direction: str
 ) -> list[tuple[Program, Program]]:
-    """Return (source, target) of every computation that has both dialects of `direction`
-    (`cpp:cuda`). Raises ValueError for an unknown one.
+    """Return (source, target) of every computation of `collection` that has both dialects of
+    `direction`, such as `cpp:cuda`, in the order of the sources. Programs of one origin are of one
+    computation. Raises ValueError for an unknown direction.
     """
     wanted = dialects.parse_direction(direction)
     targets = {

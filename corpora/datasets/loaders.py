@@ -81,8 +81,8 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class LoadedCorpus:
-    """The programs of a corpus, in order. skipped: the items that were left out, each with its
-    reason. Iterating over it yields the programs.
+    """The programs of a corpus, in order. skipped: the items that were left out, such as functions
+    that tests cannot call, each with its reason. Iterating over it yields the programs.
     """
 
     programs: tuple[Program, ...]
@@ -126,7 +126,9 @@ class ToldDialects:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Return the names of the dialects."""
+        """Return the names of the dialects that a corpus says it has, in the order of the table of
+        dialects.
+        """
         return tuple(name for name, _ in self.counts)
 
 
@@ -154,10 +156,15 @@ class _Unit:
 
 
 def load_corpus(spec: str, dialect_name: str) -> LoadedCorpus:
-    """Load the functions of a dialect from a corpus. spec: `builtin`, `development`,
-    `generated:COUNT:SEED`, `hf:DATASET`, or the path of a `.tok`, `.jsonl`, `.parquet` or source
-    file or of a folder. Raises CorpusError if it cannot be read or has no function, ValueError for
-    an unknown dialect.
+    """Load the functions of a dialect from a corpus, in its order; those that tests cannot call are
+    in the result's `skipped`.
+
+    spec: `builtin`, `development`, `generated:COUNT:SEED`, `hf:DATASET`, or the path or URL of a
+        `.tok`, `.jsonl`, `.parquet` or source file, or the path of a folder. `#COLUMN` behind a
+        table or data set names the column with the texts; `?NAME=VALUE` at the end replaces a word
+        in texts that are read. dialect_name: such as `cuda`.
+    Raises CorpusError if the corpus cannot be read or has no function, ValueError for an unknown
+    dialect.
     """
     row = get_dialect(dialect_name)
     parsed = _parse(spec)
@@ -185,17 +192,17 @@ def load_corpus(spec: str, dialect_name: str) -> LoadedCorpus:
 
 
 def programs_of_text(text: str, dialect_name: str, origin: str = "") -> LoadedCorpus:
-    """Return the functions in one source text that tests can call. origin: where it is from, for
-    people. A text without functions gives a corpus without programs. Raises ValueError for an
-    unknown dialect.
+    """Return the functions in one source text that tests can call; the others are in the result's
+    `skipped`. origin: where the text is from, for people. A text without functions gives a corpus
+    without programs. Raises ValueError for an unknown dialect.
     """
     programs, skipped = _programs(_Unit(origin, text), get_dialect(dialect_name), ())
     return LoadedCorpus(tuple(programs), tuple(skipped))
 
 
 def load_text(text: str, dialect_name: str) -> LoadedCorpus:
-    """Return the functions in one source text that tests can call. Raises CorpusError if there is
-    no such function, ValueError for an unknown dialect.
+    """Return the functions in one source text that tests can call; the others are in the result's
+    `skipped`. Raises CorpusError if there is no such function, ValueError for an unknown dialect.
     """
     row = get_dialect(dialect_name)
     programs, skipped = _programs(_Unit("text", text), row, ())
@@ -206,9 +213,13 @@ def load_text(text: str, dialect_name: str) -> LoadedCorpus:
 
 
 def load_pairs(source: str, target: str, direction_text: str) -> LoadedPairs:
-    """Load two corpora and align them. source, target: specs such as `builtin`, a `.tok` or
-    `.jsonl` file, or a folder. direction_text: as `cpp:cuda`. Functions that tests cannot call stay
-    in. Raises CorpusError if one cannot be read or they do not align, ValueError for an unknown
+    """Load two corpora and align them, entry by entry: file with file, row with row, line with
+    line. Functions that tests cannot call stay in.
+
+    source, target: specs such as `builtin`, a `.tok` or `.jsonl` file, or a folder; the two need
+        the same number of entries. Those of `builtin` and the like are paired by computation if
+        both are the same. direction_text: as `cpp:cuda`.
+    Raises CorpusError if one cannot be read or they do not align, ValueError for an unknown
     direction.
     """
     direction = parse_direction(direction_text)
@@ -283,16 +294,18 @@ def _parse(spec: str) -> _Spec:
 
 
 def is_ready_made(spec: str) -> bool:
-    """Return whether the corpus `spec` is written by hand or generated, so that its items exist in
-    several dialects. Raises CorpusError for a malformed spec.
+    """Return whether the corpus `spec`, such as `builtin` or a path, is written by hand or
+    generated, so that its items exist in several dialects. Raises CorpusError for a malformed spec.
     """
     return _parse(spec).base in _HAND_WRITTEN or _parse(spec).base.startswith("generated:")
 
 
 def find_dialects(spec: str) -> ToldDialects:
-    """Return what the corpus `spec` says of its dialects: by the suffixes of its files, by the key
-    `dialect` of its rows, or by columns called like dialects. Raises CorpusError if it cannot be
-    read; a path where nothing is says nothing.
+    """Return what a corpus says of its dialects: by the suffixes of its files, by the key `dialect`
+    of its rows, or by columns called like dialects.
+
+    spec: as for `load_corpus`, such as `builtin` or a path. A data set of the hub, a URL, or a path
+    where nothing is says nothing. Raises CorpusError if it cannot be read.
     """
     parsed = _parse(spec)
     path = Path(parsed.base).expanduser()
@@ -424,9 +437,9 @@ def _read_tokenized(path: Path, column: str, row: Dialect) -> list[_Unit]:
 
 
 def read_tokenized_texts(path: Path, dialect_name: str) -> list[str]:
-    """Return the text of every line of a whitespace-tokenised file, without the marks of that form;
-    '' for an empty line. Raises CorpusError if it cannot be read, ValueError for an unknown
-    dialect.
+    """Return the text of every line of a whitespace-tokenised file (`.tok`), in order, without the
+    marks of that form; '' for an empty line. A serial dialect loses its OpenMP directives. Raises
+    CorpusError if the file cannot be read, ValueError for an unknown dialect.
     """
     row = get_dialect(dialect_name)
     return [_clean_text(unit, row, ()) for unit in _read_tokenized(path, "", row)]

@@ -54,13 +54,14 @@ class NasBenchmark:
     """The shared data of one NAS benchmark. Entities are written as in Fortran, `name(bounds)`; a
     lower bound is 1 where not given.
 
-    integers, doubles, complexes: texts that list the entities of each type, separated by commas; ''
+    integers, doubles, complexes: texts that list the entities of each type, separated by blanks; ''
         for none, as in the other fields.
     constants: `NAME=value` in both languages. cpp_constants: those with another value in C++, which
         counts from 0.
-    sizes: integers with one value per class, and arrays as `name=a:b:c`. cpp_sizes: those that
-        count from 0 in C++.
-    cpp_arrays: arrays with another shape in C++. scratch: arrays that are local on one side.
+    sizes: `name=value` of integers with a fixed value, and arrays as `name=a:b:c`. cpp_sizes: those
+        with another value in C++.
+    cpp_arrays: arrays with another shape in C++. scratch: arrays and scalars that are local on one
+    side.
     aliases: names of small modules to declare where a row uses them.
     """
 
@@ -143,16 +144,19 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def find_benchmark(cpp: str, fortran: str) -> str:
-    """Return the name of the NAS benchmark that a row (C++ text, Fortran text) belongs to, '' where
-    unknown.
+    """Return the short name of the NAS benchmark, such as `bt` or `lu`, that a row belongs to, ''
+    where unknown. cpp, fortran: the row's texts.
     """
     words = {*_WORD.findall(cpp), *_WORD.findall(fortran)}
     return next((name for name, marks in _MARKS if marks & words), "")
 
 
 def complete_rows(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return the rows (C++, Fortran) with the declarations, routines and other functions that they
-    need. Rows of no known benchmark only lose their timers.
+    """Return the rows, in order, with the declarations, routines and other functions of their NAS
+    benchmark that they need. Rows of no known benchmark only lose their timers.
+
+    rows: (C++ text, Fortran text), as in the result. Functions that a row lacks are taken from the
+    other rows of its benchmark.
     """
     names = [find_benchmark(*row) for row in rows]
     plain = [(_strip_timers_cpp(cpp), _strip_timers_fortran(fortran)) for cpp, fortran in rows]

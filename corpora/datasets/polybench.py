@@ -68,8 +68,8 @@ _SCOP_ROWS = ("!$pragmascop", "!$pragmaendscop")
 
 
 def expand_macros(text: str, language: str) -> str:
-    """Return the text of one function with PolyBench's macros (`DATA_TYPE`, `POLYBENCH_2D`, `_PB_N`
-    and so on) replaced.
+    """Return the text of one function with the macros of the PolyBench suite (`DATA_TYPE`,
+    `POLYBENCH_2D`, `_PB_N` and so on) replaced.
 
     Sizes become run-time parameters and the numbers that it prints go to an output array. language:
     `cpp` or `fortran`; another raises KeyError.

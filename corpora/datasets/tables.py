@@ -45,8 +45,9 @@ def read_file(path: Path) -> str:
 
 
 def fetch_url(url: str) -> Path:
-    """Return the path of a copy, of the same name, of the file at `url`; it lasts as long as this
-    process. Raises CorpusError if it cannot be read.
+    """Return the path of a local copy, of the same name, of the file at `url`; it lasts as long as
+    this process. url: of any store that fsspec knows, such as `https://` or `s3://`. Raises
+    CorpusError if it cannot be read.
     """
     import fsspec
 
@@ -73,8 +74,8 @@ _STORED = re.compile(r'"(?:\\.|[^"\\;{}])*"|\'\\.\'|\\r\\n|\\n|\\t')
 
 
 def restore_newlines(text: str) -> str:
-    """Return `text` with each stored backslash-n as a newline. A text with real newlines comes back
-    unchanged.
+    """Return `text` with each stored newline (a backslash and an n) or tab as a real one; those in
+    string literals stay. A text with real newlines comes back unchanged.
     """
     if "\n" in text or "\\n" not in text:
         return text
@@ -83,8 +84,10 @@ def restore_newlines(text: str) -> str:
 
 def choose_column(names: Sequence[str], wanted: str, row: Dialect, where: str) -> str:
     """Return the name of a table's text column: `wanted`, or, if that is '', one called like the
-    dialect, its language, or a usual name. names: the table's columns. row: the dialect. where: the
-    table, for the message. Raises CorpusError if there is none.
+    dialect, its language, or a usual name.
+
+    names: the table's columns. row: the dialect of the texts. where: what table it is, for the
+    message. Raises CorpusError if the table has no such column.
     """
     if wanted:
         if wanted in names:
@@ -102,8 +105,8 @@ def choose_column(names: Sequence[str], wanted: str, row: Dialect, where: str) -
 
 
 def read_json_objects(path: Path) -> Iterator[tuple[int, dict]]:
-    """Yield (line number, object) of each row of a JSONL file. Raises CorpusError if the file
-    cannot be read or a row is no JSON object.
+    """Yield (line number from 1, object) of each row of a JSONL file; empty lines are passed over.
+    Raises CorpusError if the file cannot be read or a row is no JSON object.
     """
     for number, line in enumerate(read_file(path).split("\n"), 1):
         if not line.strip():
@@ -122,7 +125,7 @@ def read_json_objects(path: Path) -> Iterator[tuple[int, dict]]:
 
 def read_text_columns(path: Path) -> list[str]:
     """Return the names of the columns of a Parquet file that hold text, in order. Raises
-    CorpusError if it is no Parquet file.
+    CorpusError if it is no Parquet file or is not there.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -137,10 +140,12 @@ def read_text_columns(path: Path) -> list[str]:
 
 
 def read_jsonl_rows(path: Path, column: str, row: Dialect) -> Iterator[tuple[int, str]]:
-    """Yield (line number, text) of each row; the text is '' for null. path: a file with one JSON
-    object per line. column: name of the text column; '' to choose it from the names. row: the
-    dialect; rows of another are passed over. Raises CorpusError if the file or a row cannot be
-    read.
+    """Yield (line number from 1, text) of each row of a file with one JSON object per line; the
+    text is '' for null.
+
+    column: name of the text column; '' to choose one called like the dialect, its language, or a
+        usual name. row: the dialect; rows whose key `dialect` names another are passed over.
+    Raises CorpusError if the file or a row cannot be read or lacks the column.
     """
     for number, found in read_json_objects(path):
         if found.get("dialect", row.name) != row.name:
@@ -152,9 +157,12 @@ def read_jsonl_rows(path: Path, column: str, row: Dialect) -> Iterator[tuple[int
 
 
 def read_parquet_rows(path: Path, column: str, row: Dialect) -> Iterator[tuple[int, str]]:
-    """Yield (row number from 1, text) of each row; the text is '' for null, so that columns stay
-    aligned. column: name of the text column; '' to choose it from the names. row: the dialect.
-    Raises CorpusError if the file cannot be read.
+    """Yield (row number from 1, text) of each row of a Parquet file; the text is '' for null, so
+    that columns stay aligned.
+
+    column: name of the text column; '' to choose one called like the dialect, its language, or a
+        usual name. row: the dialect.
+    Raises CorpusError if the file cannot be read or lacks the column.
     """
     import pyarrow.parquet as pq
 
@@ -168,9 +176,13 @@ def read_parquet_rows(path: Path, column: str, row: Dialect) -> Iterator[tuple[i
 
 
 def read_hub_rows(spec: str, column: str, row: Dialect) -> Iterator[tuple[str, str]]:
-    """Yield (origin, text) of each row of a Hugging Face data set `ID[:SPLIT]`; '' for no text.
-    column: name of the text column; '' to choose it from the names. row: the dialect. Raises
-    CorpusError if it cannot be fetched.
+    """Yield (origin, text) of each row of a Hugging Face data set, in order; '' for no text. The
+    origin is for people, as `ID, row 3`.
+
+    spec: `ID` or `ID:SPLIT`; the split is `train` if none is named. column: name of the text
+        column; '' to choose one called like the dialect, its language, or a usual name. row: the
+        dialect.
+    Raises CorpusError if it cannot be fetched or lacks the column.
     """
     name, _, split = spec.partition(":")
     logging.getLogger("huggingface_hub").setLevel(

@@ -77,10 +77,13 @@ __all__ = ["Style", "emit_c_family", "emit_expression"]
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How C-family text is printed. indent: spaces per level. spelled: write types in the words of
-    their text, such as `size_t`; else in the language's own. braces: they stand round single
-    statements too. joined: neighbouring declarations of one type share a statement, where it is no
-    constant. flush: directives begin in the first column.
+    """How C-family text is printed.
+
+    indent: spaces per level. spelled: write types in the words of their text, such as `size_t`;
+        else in the language's own, such as `unsigned long long`.
+    braces: they stand round single statements too. joined: neighbouring declarations of one type
+        share a statement, where it is no constant. flush: directives begin in the first column;
+        else they are indented as the statement.
     """
 
     indent: int = 4
@@ -91,11 +94,12 @@ class Style:
 
 
 def emit_c_family(node: Any, dialect: str = "cpp", style: Style | None = None) -> str:
-    """Return the C++ text of `node`: a unit, item, statement, expression or type of `corpora.ir`,
-    or a tuple of statements.
+    """Return the C++ text of `node`: a unit, item, statement, expression, type or clause of
+    `corpora.ir`, or a tuple of statements. Units, items and statements end in a line break.
 
     dialect: of the C family; it changes nothing, since the tree holds launches and directives.
-        style: None: the default. Raises TypeError for a node that C++ cannot express.
+    style: how it is printed; None: the default of `Style`.
+    Raises TypeError for a node that C++ cannot express.
     """
     printer = _Printer(style or Style())
     if isinstance(node, TranslationUnit):
@@ -113,9 +117,9 @@ def emit_c_family(node: Any, dialect: str = "cpp", style: Style | None = None) -
 
 
 def emit_expression(node: Any, least: int = 0) -> str:
-    """Return the C++ text of `node`, an expression of `corpora.ir`, in brackets if it binds less
-    tightly than `least`: a level of C's operators, such as 14 for `*`, 13 for `+` and 12 for `<<`.
-    Raises TypeError for a node that C++ cannot express.
+    """Return the C++ text of `node`, an expression of `corpora.ir`. It stands in brackets if it
+    binds less tightly than `least`: a level of C's operators, such as 14 for `*`, 13 for `+` and 12
+    for `<<`; 0: never in brackets. Raises TypeError for a node that C++ cannot express.
     """
     return _Printer(Style()).expression(node, least)
 

@@ -85,7 +85,9 @@ _SCALARS = {
 
 
 class EmitError(ValueError):
-    """The tree has a node that Fortran cannot express."""
+    """Raised if a tree has a node that Fortran cannot express; a kind of ValueError. The message
+    says which.
+    """
 
 
 def emit_fortran(node: Any, form: str = "free") -> str:
@@ -106,9 +108,11 @@ def emit_fortran(node: Any, form: str = "free") -> str:
 
 
 def emit_expression(value: Any, least: int = 0) -> str:
-    """Return the Fortran text of `value`, an expression of `corpora.ir`. It stands in brackets if
-    it binds less strongly than `least`, a level of precedence; 0: never in brackets. Raises
-    EmitError for a node that Fortran cannot express.
+    """Return the Fortran text of `value`, an expression of `corpora.ir`.
+
+    least: the expression stands in brackets if it binds less strongly than this level of Fortran's
+        operators, such as 2 for `.or.`; 0: never in brackets.
+    Raises EmitError for a node that Fortran cannot express.
     """
     match value:
         case Name(id=name):
@@ -200,8 +204,9 @@ def _triplets(bounds: Bounds) -> str:
 
 
 def emit_type(kind: Type) -> str:
-    """Return the Fortran words of a type without extents, as its text spells them where that is
-    known. Raises EmitError for a type that Fortran lacks.
+    """Return the Fortran words of a type, such as `real(8)`, as its text spells them where that is
+    known. Of an array it is the element type; `emit_extents` gives the rest. Raises EmitError for a
+    type that Fortran lacks.
     """
     match kind:
         case ScalarType(name=name, spelled=spelled) if name in _SCALARS:
@@ -228,7 +233,10 @@ def _is_fortran(spelled: str) -> bool:
 
 
 def emit_extents(kind: ArrayType) -> str:
-    """Return the extents of an array type as Fortran text, such as `(n, 0:m)`."""
+    """Return the extents of an array type as Fortran text, such as `(n, 0:m)`. An extent that
+    states nothing is `:`, an assumed size is `*`. Raises EmitError for an extent that Fortran
+    cannot express.
+    """
     return f"({', '.join(_extent(e) for e in kind.extents)})"
 
 

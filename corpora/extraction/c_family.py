@@ -111,8 +111,9 @@ class _Declaration:
 
 
 def extract_functions(text: str) -> list[ExtractedFunction]:
-    """Return one record per function definition of `text`, in textual order, each with the
-    definitions it needs or the reason why it cannot be separated from the text.
+    """Return one record per function definition of a C or C++ text, CUDA's included, each with the
+    definitions it needs or the reason why it cannot be separated from the text. They are in textual
+    order; those that cannot be read come last. [] if there is none.
     """
     unit = parse_c_family(text, _DIALECT)
     file = _File(unit, {}, [], set())
@@ -150,8 +151,8 @@ class _File:
 
 
 def add_definitions(text: str, source: str) -> str:
-    """Return `text` with the definitions (types, macros, constants) of `source` that it uses and
-    lacks before it.
+    """Return the C-family text `text` with the definitions (types, macros, constants) of the text
+    `source` that it uses and lacks put before it; unchanged if it lacks none.
     """
     lent = _definitions(source)
     if not lent:
@@ -176,8 +177,8 @@ def add_definitions(text: str, source: str) -> str:
 
 
 def drop_definitions(text: str, source: str) -> str:
-    """Return `text` without the structures that `source` defines word for word. `add_definitions`
-    restores them.
+    """Return the C-family text `text` without the structures that the text `source` defines word
+    for word. `add_definitions` restores them.
     """
     if "struct" not in text or "struct" not in source:
         return text

@@ -35,8 +35,10 @@ UNSEEN = "has no result and changes no parameter, so tests cannot see what it do
 
 @dataclass(frozen=True, slots=True)
 class SkippedItem:
-    """A function, line, row or file that gave no program. where: its place, as text. name: the
-    function's; '' if it is no function. reason: why, in one line.
+    """A function, line, row or file that gave no program.
+
+    where: its place, as text. name: the function's; '' if it is no function. reason: why, in one
+    line.
     """
 
     where: str
@@ -60,8 +62,11 @@ _PARALLEL = frozenset({"cuda", "openmp", "offload"})
 
 def extract_programs(text: str, dialect_name: str, origin: str = "") -> ExtractionResult:
     """Return the functions of `text` that tests can call, as Programs with the definitions they
-    need, and the items that were left out. origin: where the text is from, for people. Raises
-    ValueError for an unknown dialect.
+    need, and the items that were left out. Of a parallel dialect only functions that use its model
+    count.
+
+    origin: where the text is from, for people. Raises ValueError for an unknown dialect; a text
+    that cannot be read gives skipped items.
     """
     row = get_dialect(dialect_name)
     try:
@@ -117,7 +122,9 @@ def find_parallel_models(text: str, row: Dialect) -> frozenset[str]:
 
 
 def explain_uncallable(program: Program) -> str:
-    """Return why tests cannot call `program` or see what it does; '' if they can."""
+    """Return why tests cannot call `program` or see what it does, as part of a sentence in one
+    line; '' if they can. Raises ValueError for an unknown dialect.
+    """
     try:
         signature = read_signature(program)
     except SignatureError as error:
@@ -131,8 +138,9 @@ def explain_uncallable(program: Program) -> str:
 
 
 def piece_of(program: Program) -> ExtractedFunction:
-    """Return the function `program.name` with only the definitions of its text that it needs, or
-    with the reason why it cannot be separated. Raises ValueError for an unknown dialect.
+    """Return the function `program.name`, whose case does not matter, with only the definitions of
+    its text that it needs, or with the reason why it cannot be separated or is not there. Raises
+    ValueError for an unknown dialect.
     """
     pieces = _PIECES[get_dialect(program.dialect).language](program.text)
     named = [p for p in pieces if p.name.lower() == program.name.lower()]

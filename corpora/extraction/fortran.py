@@ -132,8 +132,10 @@ class _File:
 
 
 def extract_procedures(text: str) -> list[ExtractedFunction]:
-    """Return one record per procedure of `text` that is not internal to another, in textual order,
-    each with the definitions it needs or the reason why it cannot be separated.
+    """Return one record per procedure of a Fortran text, of fixed or free form, that is not
+    internal to another, each with the definitions it needs or the reason why it cannot be
+    separated. They are in textual order; those that cannot be read, and then main programs, come
+    last. [] if there is none.
     """
     text, added = add_library_routines(convert_to_free_form(text))
     file = _read_file(text)

@@ -39,8 +39,8 @@ end subroutine xerbla
 
 
 def add_library_routines(text: str) -> tuple[str, frozenset[str]]:
-    """Return free-form `text` with the BLAS routines (LSAME, XERBLA) that it calls and lacks, and
-    their names.
+    """Return (text, names): free-form Fortran `text` with those of the BLAS routines LSAME and
+    XERBLA added at its end that it names and lacks, and the names of the added ones in lower case.
     """
     lowered = text.lower()
     if not any(name in lowered for name in _ROUTINES):

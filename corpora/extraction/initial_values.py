@@ -21,10 +21,11 @@ __all__ = ["initial_values"]
 
 
 def initial_values(text: str, language: str) -> dict[str, str]:
-    """Return the text of the first value of each variable that `text` defines outside functions, by
-    name; '' for none.
+    """Return the first value, as source text, of each variable that `text` defines outside
+    functions, by name; '' for a variable without one.
 
-    Variables declared `extern` are left out. language: `cpp` or `fortran`.
+    Variables declared `extern` are left out. In Fortran these are variables of modules and main
+    programs, and those of DATA statements anywhere. language: `cpp` (CUDA too) or `fortran`.
     """
     return _of_fortran(text) if language == "fortran" else _of_c(text)
 

@@ -36,8 +36,10 @@ _STORAGE = frozenset("static extern const volatile register thread_local inline"
 
 @dataclass(frozen=True, slots=True)
 class GlobalVariable:
-    """A variable outside functions that can change. name: its name. type: the words of its type.
-    extents: `[N][M]` as written, '' for a scalar or pointer. pointer: the variable is a pointer.
+    """A variable outside functions of a C-family text that can change.
+
+    name: its name. type: the words of its type. extents: `[N][M]` as written, '' for a scalar or
+    pointer. pointer: the variable is a pointer, `type *name`.
     """
 
     name: str
@@ -46,8 +48,8 @@ class GlobalVariable:
     pointer: bool = False
 
     def parameter(self, changed: bool) -> str:
-        """Return the variable's declaration as a parameter. changed: the functions change it, so
-        that it is passed by reference.
+        """Return the global variable's declaration as a parameter of a function, such as `int &n`.
+        changed: the functions change it, so that a scalar is passed by reference.
         """
         if self.extents or self.pointer:
             return f"{self.type} {'*' if self.pointer else ''}{self.name}{self.extents}"
@@ -55,8 +57,8 @@ class GlobalVariable:
 
 
 def read_global(declared: Declaration, first: Declaration, text: str) -> GlobalVariable | None:
-    """Return the variable that `declared` declares, or None if it cannot be a parameter. first: the
-    first variable of the same statement. text: of the whole file.
+    """Return the global variable that `declared` declares in a C-family text, or None if it cannot
+    be a parameter. first: the first variable of the same statement. text: of the whole file.
     """
     if declared.span is None or declared.group is None or first.span is None:
         return None
@@ -76,8 +78,10 @@ def read_global(declared: Declaration, first: Declaration, text: str) -> GlobalV
 
 @dataclass(frozen=True, slots=True)
 class Lift:
-    """How globals become parameters. edits: changes to the text of the whole file; () if there are
-    none. problem: why the globals cannot become parameters, in one line; '' if they can.
+    """How the global variables of a text become parameters of its functions.
+
+    edits: changes to the text of the whole file; () if there are none. problem: why the globals
+    cannot become parameters, in one line; '' if they can.
     """
 
     edits: tuple[Edit, ...] = ()
@@ -90,11 +94,12 @@ def lift_globals(
     own_names: dict[str, frozenset[str]],
     text: str,
 ) -> Lift:
-    """Return the edits that turn the globals of some functions into parameters.
+    """Return the edits that turn the globals used by some functions into parameters of them, and
+    into arguments of the calls between them.
 
     functions: the entry and its helpers. known: globals by name. own_names: locals and parameters
-        of each function. text: of the whole file. Nothing is raised; the result's `problem` says
-        what is in the way.
+        of each function, by its name. text: of the whole file.
+    Nothing is raised; the result's `problem` says what is in the way.
     """
     by_name = {f.name: f for f in functions}
     calls = {f.name: list(find(f.body or (), Call)) for f in functions}

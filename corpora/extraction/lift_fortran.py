@@ -48,13 +48,16 @@ _NUMBERS = ("real", "integer", "complex", "logical")
 
 
 class NotLiftableError(ValueError):
-    """A shared variable cannot become an argument. The message says which and why."""
+    """A variable of a Fortran module or COMMON block cannot become an argument of the procedure
+    that uses it. The message says which and why.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class SharedVariable:
-    """A variable outside a procedure, called `name`. type: as declared, '' where the procedure
-    itself declares it or it is implicit. shape: extents such as `(n, 0:m)`; '' for a scalar.
+    """A variable outside a Fortran procedure, called `name`. type: as declared, '' where the
+    procedure itself declares it or it is implicit. shape: extents such as `(n, 0:m)`; '' for a
+    scalar.
     """
 
     name: str
@@ -62,8 +65,9 @@ class SharedVariable:
     shape: str
 
     def declaration(self, changed: bool) -> str:
-        """Return the variable's declaration as a dummy argument; '' if none is needed. changed: the
-        procedure sets it.
+        """Return the shared variable's declaration as a dummy argument of a Fortran procedure, in
+        one line; '' if none is needed. changed: the procedure sets it; a scalar that it does not
+        set is `intent(in)`.
         """
         if not self.type:
             return f"dimension :: {self.name}{self.shape}" if self.shape else ""
@@ -72,7 +76,8 @@ class SharedVariable:
 
 
 def find_module_variables(host: Module | Function) -> dict[str, SharedVariable | NotLiftableError]:
-    """Return the variables that a module or main program declares, by name, with types and shapes.
+    """Return the variables that a Fortran module or main program declares, by name in lower case,
+    with types and shapes; constants (`parameter`) are left out.
 
     A variable that cannot become a parameter maps to the NotLiftableError that says why. It is not
     raised.
@@ -104,14 +109,17 @@ def _is_number(kind: Type) -> bool:
 
 
 def is_common_statement(line: Line) -> bool:
-    """Return whether a Fortran statement declares variables of a COMMON block."""
+    """Return whether a Fortran statement, given by its tokens, declares variables of a COMMON
+    block. False if it cannot be read.
+    """
     return bool(_read_common(line))
 
 
 def find_common_variables(lines: Iterable[Line]) -> list[SharedVariable]:
-    """Return the variables in COMMON blocks that the statements of a procedure name, in order.
+    """Return the variables in COMMON blocks that the statements of a Fortran procedure name, in
+    order. lines: the procedure's statements.
 
-    Their types are not set, since the procedure declares them elsewhere.
+    Their types are '', since the procedure declares them elsewhere.
     """
     return [variable for line in lines for variable in _read_common(line)]
 
@@ -132,10 +140,11 @@ def _read_common(line: Line) -> list[SharedVariable]:
 
 
 def find_changed_names(group: Iterable[Function], callees: Collection[str]) -> set[str]:
-    """Return the names that procedures may change: assigned, used as loop counters, read from
-    input, or passed to a procedure.
+    """Return the names that Fortran procedures may change: assigned, used as loop counters, read
+    from input, or passed to a procedure.
 
-    group: the procedures. callees: functions of the file, which may change their arguments.
+    group: the procedures. callees: names of functions of the file, which may change their
+    arguments.
     """
     found: set[str] = set()
     for node in walk(tuple(s for function in group for s in function.body or ())):

@@ -16,8 +16,10 @@ TOO_DEEP = "is nested too deeply to be read"
 
 @dataclass(frozen=True, slots=True)
 class ExtractedFunction:
-    """The function `name` of a file. text: the function with the definitions it needs; '' if it
-    cannot be separated. reason: why it cannot; '' if it can.
+    """The function `name`, cut out of a file.
+
+    text: the function with the definitions it needs; '' if it cannot be separated. reason: why it
+    cannot, in one line; '' if it can.
     """
 
     name: str

@@ -27,9 +27,10 @@ ENDING = "_result"
 
 
 def find_structure_functions(text: str, dialect_name: str) -> list[str]:
-    """Return the names of the functions of a text that return a structure which it defines, by
-    value, in order. Kernels, device functions, templates and overloaded functions are left out, and
-    so are texts of Fortran. Raises ValueError for an unknown dialect.
+    """Return the names of the functions of a text that return, by value, a structure which the text
+    defines, in order; [] if there is none or the text cannot be read. Kernels, device functions,
+    templates and overloaded functions are left out, and so are texts of Fortran. Raises ValueError
+    for an unknown dialect.
     """
     if get_dialect(dialect_name).language != "cpp":
         return []
@@ -67,9 +68,11 @@ def _returns_structure(function: Function, unit: TranslationUnit, text: str) -> 
 
 
 def wrap_returned_structures(text: str, dialect_name: str, names: Collection[str]) -> str:
-    """Return the text with a function `NAME_result` for each of `names`, as from
-    `find_structure_functions`: it has one parameter more, the structure that NAME returns. Raises
-    ValueError for an unknown dialect.
+    """Return the text with a function `NAME_result` added for each of `names`: it calls NAME, and
+    stores the structure that NAME returns through a pointer `result`, its last parameter.
+
+    names: as from `find_structure_functions`; names that the text does not define are passed over.
+    Raises ValueError for an unknown dialect.
     """
     unit = parse_c_family(text, dialect_name)
     added = [_emit_wrapper(f, text) for f in free_functions(unit) if f.name in names]

@@ -31,8 +31,9 @@ from corpora.ir.walk import find
 
 
 def trim_structures(text: str) -> str:
-    """Return a C or C++ text whose structures have only the fields that the text names. Nothing is
-    raised: what cannot be read stays.
+    """Return a C or C++ text whose structures have only the fields that the text names. A structure
+    whose layout may matter, as for `sizeof` or values in braces, stays as it is. Nothing is raised:
+    what cannot be read stays.
     """
     unit = parse_c_family(text, "cpp")
     structures = [s for s in find(unit.items, StructDefinition) if _is_plain(s)]

@@ -38,9 +38,9 @@ _AFTER_HEAD = frozenset(
 class Arranged:
     """The tokens of a C-family text, changed so that tree-sitter's grammar accepts them.
 
-    tokens: those that are left. decorations: (position of the following token, text) of each
-        attribute that was taken out.
-    moved: for each token its position in the original list; None if nothing moved.
+    tokens: those that are left, in order. decorations: (position of the following token among
+        `tokens`, text) of each attribute that was taken out.
+    moved: for each of `tokens` its position in the original list; None if nothing moved.
     """
 
     tokens: list[Token]
@@ -51,7 +51,8 @@ class Arranged:
 def arrange(tokens: list[Token]) -> Arranged:
     """Return `tokens`, those of a C-family text, without attributes, with the words of `_Complex`
     types joined, and with the declarations of old-style parameters moved into the function's
-    brackets. Nothing is raised.
+    brackets. The result also has the attributes and each token's former position. Nothing is
+    raised.
     """
     words = {t.text for t in tokens}
     out = Arranged(tokens)

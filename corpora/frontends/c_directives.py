@@ -36,12 +36,17 @@ class DirectiveLine:
 
     @property
     def name(self) -> str:
-        """The macro that a `define`, `undef` or `ifdef` names; '' where no name follows."""
+        """Return the macro that a preprocessor line `define`, `undef` or `ifdef` names, its first
+        word after the directive's own; '' where no name follows.
+        """
         return self.tokens[0].text if self.tokens and self.tokens[0].kind == "word" else ""
 
 
 def directive_lines(text: str, tokens: Sequence[Token] | None = None) -> list[DirectiveLine]:
-    """Return the lines of `text` in order. tokens: those of `text`, where the caller has them."""
+    """Return the preprocessor lines of `text`, such as `#define N 4`, in order. tokens: those of
+    `text` as `tokenize` returns them; None: they are made here. Branches that are not compiled
+    count too.
+    """
     tokens = tokenize(text) if tokens is None else tokens
     found, at = [], 0
     while at < len(tokens):

@@ -99,11 +99,12 @@ _ROUNDS = 8
 def parse_c_family(
     text: str, dialect: str, macros: Mapping[str, str] | None = None
 ) -> TranslationUnit:
-    """Return the tree of `text`. A construct that the front end does not know is an Unsupported
-    node in the tree; nothing is raised.
+    """Return the tree of `text`, C++ or C. A construct that the front end does not know is an
+    Unsupported node in the tree; nothing is raised.
 
     dialect: `cpp`, `cuda`, `openmp` or `openmp-target`; it decides which macros are predefined.
-        macros: further object-like macros, name -> replacement.
+    macros: further object-like macros, name -> replacement; None for none. One text is parsed once;
+        the same tree may be returned again.
     """
     return _parse(text, dialect, tuple(sorted((macros or {}).items())))
 
@@ -196,8 +197,9 @@ _FLOAT = re.compile(r"(?:0[xX][\da-fA-F.]*[pP]|(?!0[xX])[\d']*(?:\.|[eE]))")
 
 
 def literal_type(text: str) -> str:
-    """Return the type of a number as C++ spells it: `1.0f` gives `f32`, `1u` gives `u32`,
-    `3000000000` gives `i64`.
+    """Return the type of a number as C++ spells it, in the words of `corpora.ir`: `1.0f` gives
+    `f32`, `1u` gives `u32`, `3000000000` gives `i64`, `1.0L` gives `f80`. A text that is no number
+    gives `i32`, `f32` or `f64`.
     """
     plain = text.replace("'", "").lower()
     if _FLOAT.match(plain) and not plain.startswith("0b"):
@@ -232,7 +234,7 @@ def _with_const(type_: Type, const: bool, volatile: bool = False) -> Type:
 
 def array_of(of: Type, extent: Extent) -> ArrayType:
     """Return the type of an array whose elements are of type `of`, with `extent` as outer
-    dimension. An array of arrays becomes one ArrayType.
+    dimension. If `of` is an array of C, its extents follow in the same ArrayType.
     """
     if isinstance(of, ArrayType) and not of.column_major:
         return ArrayType(of.of, (extent, *of.extents))

@@ -27,8 +27,9 @@ _HEAD = "auto cv_lambda"
 class Lambda:
     """A C++ lambda expression.
 
-    captures: as written (`&`, `=`, `&x`, `n`). function: its parameters and body. shift: spans in
-        `function` less this number are offsets into the lambda's text.
+    captures: as written (`&`, `=`, `&x`, `n`), in order; () for none. function: its parameters and
+        body, under a made-up name. shift: spans in `function` less this number are offsets into the
+        lambda's text.
     """
 
     captures: tuple[str, ...]
@@ -37,8 +38,8 @@ class Lambda:
 
 
 def parse_lambda(text: str, dialect: str) -> Lambda | None:
-    """Return the lambda expression that `text` is; None if it is no lambda. dialect: `cpp`, `cuda`,
-    `openmp` or `openmp-target`.
+    """Return the lambda expression that `text` is; None if it is no lambda or does not parse.
+    dialect: `cpp`, `cuda`, `openmp` or `openmp-target`; it decides which macros are predefined.
     """
     tokens = tokenize(text)
     if not tokens or tokens[0].text != "[":

@@ -59,8 +59,12 @@ class Directive:
 
 @dataclass(slots=True)
 class Preprocessed:
-    """A text after preprocessing. tokens: those of the text that is read, with macros expanded.
-    directives: the preprocessor lines, in order.
+    """A text after preprocessing.
+
+    tokens: those of the text that is read, with macros expanded. directives: the preprocessor
+        lines, in order. expanded: some token comes out of a macro.
+    conditionals: for each line of a conditional (`#if`, `#else`, `#endif`) the character offsets of
+        its start and end, and whether what follows it is read.
     """
 
     tokens: list[Token] = field(default_factory=list)
@@ -86,20 +90,20 @@ def _given(name: str, value: str) -> _Definition:
 
 def preprocess(text: str, dialect: str, macros: Mapping[str, str] | None = None) -> Preprocessed:
     """Return the tokens and directives of `text`, macros expanded and skipped branches left out.
+    Headers are not read. Nothing is raised; bad directives are directives of kind `error`.
 
-    dialect: of the C family; it decides which macros are predefined. macros: further object-like
-        macros, name -> replacement. Nothing is raised; bad directives are directives of kind
-        `error`.
+    dialect: of the C family, such as `cuda`; it decides which macros are predefined. macros:
+        further object-like macros, name -> replacement; None for none.
     """
     return _Preprocessor(text, dialect, macros or {}).run()
 
 
 def resolve_conditionals(text: str, dialect: str, macros: Mapping[str, str] | None = None) -> str:
     """Return `text` without its `#if`, `#else` and `#endif` lines, and without the branches that
-    are not taken.
+    are not taken. Macros are not expanded in what is left. Nothing is raised.
 
-    dialect: of the C family; it decides which macros are predefined. macros: further object-like
-        macros, name -> replacement.
+    dialect: of the C family, such as `cuda`; it decides which macros are predefined. macros:
+        further object-like macros, name -> replacement; None for none.
     """
     lines = LineTable(text)
     rows = text.split("\n")

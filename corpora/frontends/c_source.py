@@ -49,9 +49,10 @@ def _opens_block(words: Sequence[str], at: int) -> bool:
 
 
 class Source:
-    """Tokens of a C-family text with tree-sitter's syntax tree of them, in `root`. tokens: those of
-    the text, in order.
+    """Tokens of a C-family text with tree-sitter's syntax tree of them.
 
+    tokens: those of the text, in order. root: the tree's uppermost node. starts: where each token
+        begins in the text that tree-sitter was given, as an offset.
     roles: token position -> what to tell tree-sitter about the token. `value` and `type`: the name
         of a variable or a type. `declared`: it begins a declaration. `cut`: hide it. `body`, `body
         declared` and `body end` mark the first and last token of a declaration that is the whole
@@ -84,8 +85,8 @@ class Source:
         self.root: Node = self.tree.root_node
 
     def first(self, node: Node) -> int:
-        """Return the position, in the list of tokens, of the token that the syntax node begins
-        with.
+        """Return the position, from 0 in the list of the text's tokens, of the token that the
+        tree-sitter node `node` begins with.
         """
         found = self.at.get(node.start_byte)
         return (
@@ -93,14 +94,14 @@ class Source:
         )
 
     def last(self, node: Node) -> int:
-        """Return the position, in the list of tokens, of the token that the syntax node ends
-        with.
+        """Return the position, from 0 in the list of the text's tokens, of the token that the
+        tree-sitter node `node` ends with.
         """
         return max(bisect_right(self.starts, node.end_byte - 1) - 1, 0)
 
     def texts(self, node: Node) -> list[str]:
-        """Return the texts of the tokens of a syntax node. Of a token that it shares (`>>`) only
-        its part is returned.
+        """Return the texts of the tokens of a tree-sitter node, in order. Of a token that it shares
+        (`>>`) only its part is returned.
         """
         first, last = self.first(node), self.last(node)
         out = [t.text for t in self.tokens[first : last + 1]]

@@ -35,11 +35,11 @@ _COMMENTS = re.compile(_COMMENT)
 class Token(NamedTuple):
     """A token of the C family.
 
-    kind: `word`, `number`, `string`, `character` or `punctuator`. start, end: character offsets
-        into the original text.
+    kind: `word`, `number`, `string`, `character` or `punctuator`. text: as written. start, end:
+        character offsets [start, end) into the original text.
     first: it begins a line. spaced: white space stands before it.
-    expanded: it comes out of a macro; its offsets are those of the macro's use. hidden: macros that
-        may not expand it.
+    expanded: it comes out of a macro; its offsets are those of the macro's use. hidden: names of
+        macros that may not expand it.
     """
 
     kind: str
@@ -53,8 +53,8 @@ class Token(NamedTuple):
 
 
 def tokenize(text: str) -> list[Token]:
-    """Return the tokens of a C-family text, without comments. Continued lines are joined. Any text
-    has tokens; nothing is raised.
+    """Return the tokens of a C-family text, in order, without comments. Preprocessor lines are
+    tokens like others. Continued lines are joined. Any text has tokens; nothing is raised.
     """
     if "\\\n" in text or "\\\r\n" in text:
         text, offsets = _join_continued_lines(text)
@@ -123,12 +123,14 @@ def _merge(*texts: str) -> bool:
 
 
 class LineTable:
-    """Finds line numbers in a text. many: it has more than one line."""
+    """Finds line numbers in a text. text: the whole text. many: it has more than one line."""
 
     def __init__(self, text: str) -> None:
         self._starts = [0, *(m.end() for m in re.finditer("\n", text))]
         self.many = len(self._starts) > 1
 
     def line(self, offset: int) -> int:
-        """Return the line number, from 1, of a character offset."""
+        """Return the line number, from 1, of the character at `offset`, from 0, in the table's
+        text.
+        """
         return bisect_right(self._starts, offset)

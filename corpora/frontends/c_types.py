@@ -67,8 +67,9 @@ _SIZES = {"char": 8, "short": 16, "int": 32, "long": 64}
 
 
 def scalar_of_words(words: Sequence[str]) -> str:
-    """Return the element type of C's type keywords in any order: `long unsigned int` gives `u64`.
-    Returns '' if they form no type.
+    """Return the type, as a name of ScalarType, of C's type keywords in any order: `long unsigned
+    int` gives `u64`, `long double` gives `f80`, `void` gives `void`. Returns '' if they form no
+    type. words: one keyword each.
     """
     if len(words) == 1:
         return _SINGLE.get(words[0], "")

@@ -34,7 +34,9 @@ class Words:
 
 
 def words_of(text: str) -> Words:
-    """Return the names that `text` uses."""
+    """Return the names that `text`, C++ or C, uses, sorted by how they are used. Keywords count as
+    names, those in comments and strings do not.
+    """
     plain, called, methods = set(), set(), set()
     qualified: dict[str, set[str]] = {}
     called_in: dict[str, set[str]] = {}

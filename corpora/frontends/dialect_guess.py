@@ -17,9 +17,13 @@ from corpora.frontends.pragmas import RawDirective, read_directive
 
 
 def guess_port_dialect(path: str, text: str) -> Dialect:
-    """Return the dialect of a port: that of the path's suffix, or where this one is serial and
-    `text` has OpenMP directives, the OpenMP dialect of the same language. Directives in comments,
-    strings and branches that are not compiled do not count. Raises ValueError if no suffix fits.
+    """Return the dialect of a port, a translation to another parallel model. It is that of the
+    path's suffix, or where this one is serial and `text` has OpenMP directives, the OpenMP dialect
+    of the same language. Directives in comments, strings and branches that are not compiled do not
+    count.
+
+    path: the file's name, which is not read. text: its content. Raises ValueError if no suffix
+        fits.
     """
     row = guess_dialect(path)
     if row.name == "cpp":

@@ -146,8 +146,9 @@ def parse_fortran(text: str, form: str | None = None, dialect: str = "fortran") 
     """Return the tree of `text`. A construct that the front end does not know is an Unsupported
     node in the tree.
 
-    form: `free`, `fixed`, or None to detect it. dialect: `fortran` or `openmp-fortran`. Raises
-        ValueError for another form or dialect.
+    form: `free`, `fixed`, or None to detect it. dialect: `fortran`, or `openmp-fortran`, where
+        lines after `!$` are code.
+    Raises ValueError for another form or dialect.
     """
     if form not in (None, "free", "fixed"):
         raise ValueError(f"unknown form {form!r}; it is 'free', 'fixed' or None")
@@ -1628,7 +1629,9 @@ def _end_kind(tokens: tuple[Token, ...]) -> str | None:
 
 
 def ends_unit(line: Line) -> bool:
-    """Return whether a Fortran statement is the `end` of a program unit or procedure."""
+    """Return whether a Fortran statement is the `end` of a program, module, function or subroutine.
+    line: a statement, directive or other line as `read_lines` returns it.
+    """
     return bool(line.tokens) and _end_kind(line.tokens) in _UNITS
 
 

@@ -43,11 +43,14 @@ _NOT_STANDARD = frozenset(("byte", "double complex"))
 def read_declarations(
     line: Line, scope: Scope, component: bool = False
 ) -> list[Declaration | Specification]:
-    """Return the declarations of a statement such as `real, dimension(n) :: a, b`, and enter the
-    names in `scope`.
+    """Return the declarations of a statement such as `real, dimension(n) :: a, b`, in order, and
+    enter the names with their types and constant values in `scope`.
 
-    component: the statement stands in a derived type. Values between slashes (`real a(2) /1., 2./`)
-        become a `data` Specification. Raises FortranError if the statement is malformed.
+    line: the statement. scope: the declared names so far, such as those of constants in extents.
+        component: the statement stands in a derived type.
+    Values between slashes (`real a(2) /1., 2./`) become a `data` Specification behind their
+    variable.
+    Raises FortranError if the statement is malformed.
     """
     reader = ExpressionReader(line.tokens, scope)
     kind = reader.type_spec()
@@ -167,9 +170,11 @@ def _of_width(kind: Type, width: Expression, scope: Scope) -> Type:
 
 
 def read_extents(reader: ExpressionReader) -> tuple[Extent, ...]:
-    """Read `(n, 0:m, *)` and return its extents. `size` is given for every explicit shape. An
-    assumed size has the upper bound Name('*'). Raises FortranError if it is malformed or of assumed
-    rank.
+    """Read the dimensions of an array in brackets, such as `(n, 0:m, *)`, from the reader's
+    position on, and return their extents in order. The reader then stands behind the brackets.
+
+    `size` is given for every explicit shape. An assumed size has the upper bound Name('*'). Raises
+    FortranError if it is malformed or of assumed rank.
     """
     if [t.text for t in reader.tokens[reader.at + 1 : reader.at + 2]] == [".."]:
         raise FortranError("assumed rank")
@@ -209,8 +214,9 @@ def _size(lower: Expression, upper: Expression) -> Expression:
 
 
 def read_common(reader: ExpressionReader) -> Iterator[tuple[str, tuple[Extent, ...]]]:
-    """Read what follows the word `common`, and yield each variable's name with its extents. Raises
-    FortranError where it does not parse.
+    """Read what follows the word `common`, from the reader's position to the end of the statement,
+    and yield (name, extents) of each variable in order; extents are () without brackets. Names of
+    blocks are left out. Raises FortranError where it does not parse.
     """
     while reader.peek().kind != "end":
         if reader.accept("/"):
@@ -225,8 +231,8 @@ def read_common(reader: ExpressionReader) -> Iterator[tuple[str, tuple[Extent, .
 
 
 def enter_constant(declared: Declaration, scope: Scope) -> None:
-    """Record in `scope` the value of `declared`, if it is an integer `parameter` whose value can be
-    computed; otherwise change nothing.
+    """Record in `scope` the value of `declared`, if it is a `parameter` whose value is a whole
+    number that can be computed; otherwise forget what `scope` knew of a constant of that name.
     """
     scope.constants.pop(declared.name, None)
     if "parameter" not in declared.storage or declared.value is None:
@@ -247,9 +253,10 @@ def apply_attributes(line: Line, scope: Scope, body: list) -> None:
     """Apply a statement such as `dimension a(n)`, `parameter (n = 5)` or `save x` to the
     declarations that it names.
 
-    scope: the declared names, which it may change. body: the statements of the procedure so far,
-        nodes of `corpora.ir`; the list is changed in place. A declaration that gains extents or a
-        value moves to the end. Raises FortranError if the statement is malformed.
+    line: the statement. scope: the declared names, which it may change. body: the statements of the
+        procedure so far, nodes of `corpora.ir`; the list is changed in place. A declaration that
+        gains extents or a value moves to the end.
+    Raises FortranError if the statement is malformed.
     """
     reader = ExpressionReader(line.tokens, scope)
     word = reader.name()

@@ -64,7 +64,9 @@ _END = Token("end", "", 0, 0, 0)
 
 
 class FortranError(Exception):
-    """The text does not follow Fortran's grammar. kind: what fails, in words."""
+    """Raised if a text does not follow Fortran's grammar, or uses a construct that is not known.
+    kind: what fails, in words, such as `coarray`.
+    """
 
     def __init__(self, kind: str = "syntax error") -> None:
         super().__init__(kind)
@@ -86,8 +88,11 @@ def read_expression(text: str, scope: Scope | None = None) -> Expression:
 
 
 class ExpressionReader:
-    """Reads expressions from `tokens`, beginning at position `at`. scope: says which names are
-    arrays.
+    """Reads expressions, types and single tokens from the tokens of one Fortran statement, from
+    left to right. Each reading method starts at the position `at` and moves it behind what it read.
+
+    tokens: those of the statement. scope: the declared names, which say what is an array. at: the
+        position of the next token, from 0.
     """
 
     def __init__(self, tokens: Sequence[Token], scope: Scope, at: int = 0) -> None:
@@ -97,28 +102,32 @@ class ExpressionReader:
     # ---------------------------------------------------------------------------- tokens
 
     def peek(self, ahead: int = 0) -> Token:
-        """Return the token `ahead` positions from here; an end token past the last. The position
-        stays.
+        """Return the token that stands `ahead` tokens after the next one to be read; a token of
+        kind `end` past the last. Nothing is read.
         """
         at = self.at + ahead
         return self.tokens[at] if at < len(self.tokens) else _END
 
     def is_op(self, text: str, ahead: int = 0) -> bool:
-        """Return whether the token `ahead` positions from here is the operator or bracket `text`.
-        ahead: 0 for the next token.
+        """Return whether a token is the operator or bracket `text`. ahead: how many tokens after
+        the next one it stands; 0 for the next one itself. Nothing is read.
         """
         token = self.peek(ahead)
         return token.text == text and token.kind == "op"
 
     def accept(self, text: str) -> bool:
-        """Consume the operator or bracket `text` if it comes next. Returns whether it did."""
+        """Read the operator or bracket `text` if it comes next, so that the position moves behind
+        it. Returns whether it did.
+        """
         if self.is_op(text):
             self.at += 1
             return True
         return False
 
     def accept_word(self, *words: str) -> bool:
-        """Consume the identifiers `words` if they come next, in order. Returns whether they did."""
+        """Read the identifiers `words`, in lower case, if all come next in this order. Returns
+        whether they did; if not, nothing is read.
+        """
         for ahead, word in enumerate(words):
             token = self.peek(ahead)
             if token.text != word or token.kind != "id":
@@ -127,14 +136,16 @@ class ExpressionReader:
         return True
 
     def expect(self, text: str) -> None:
-        """Consume the operator or bracket `text`. Raises FortranError if something else
-        comes next.
+        """Read the operator or bracket `text`, so that the position moves behind it. Raises
+        FortranError if something else comes next.
         """
         if not self.accept(text):
             raise FortranError
 
     def name(self) -> str:
-        """Consume an identifier and return it. Raises FortranError if something else comes next."""
+        """Read an identifier and return it in lower case. Raises FortranError if something else
+        comes next.
+        """
         token = self.peek()
         if token.kind != "id":
             raise FortranError
@@ -142,21 +153,24 @@ class ExpressionReader:
         return token.text
 
     def expect_end(self) -> None:
-        """Check that no token is left. Raises FortranError if one is."""
+        """Check that all tokens of the statement are read. Raises FortranError if one is left."""
         if self.at < len(self.tokens):
             raise FortranError
 
     def span(self, first: int) -> Span:
-        """Return the span from token number `first` to the last token read."""
+        """Return the place in the text from the token at position `first`, from 0, to the last
+        token that was read.
+        """
         a, b = self.tokens[first], self.tokens[self.at - 1]
         return Span(a.start, b.end, a.line, b.line, a.expanded or b.expanded)
 
     # ----------------------------------------------------------------------- expressions
 
     def expression(self, least: int = 0) -> Expression:
-        """Read and return an expression whose operators bind at least as strongly as `least`, a
-        level of precedence; 0 takes all operators. Raises FortranError if no expression comes next
-        or it is nested too deeply.
+        """Read and return the next expression of the statement, as far as its operators bind at
+        least as strongly as `least`, a level of Fortran's operators such as 7 for `+` and 8 for
+        `*`; 0 takes all operators. Raises FortranError if no expression comes next or it is nested
+        too deeply.
         """
         self.depth += 1
         if self.depth > MAX_DEPTH * 3:
@@ -212,8 +226,8 @@ class ExpressionReader:
         return self.primary()
 
     def primary(self) -> Expression:
-        """Read and return a literal, a constructor, an expression in brackets, or a variable or
-        call. Raises FortranError if none comes next.
+        """Read and return the next operand of an expression: a literal, a constructor, an
+        expression in brackets, or a variable or call. Raises FortranError if none comes next.
         """
         token, first = self.peek(), self.at
         self.height = 1
@@ -244,8 +258,9 @@ class ExpressionReader:
         raise FortranError
 
     def reference(self) -> Expression:
-        """Read and return a name with its subscripts, arguments and fields. Raises FortranError if
-        no name comes next.
+        """Read and return the next name of the statement with its subscripts, arguments and fields:
+        a Name, Access, Call or Member. Raises FortranError if no name comes next, if it is a
+        coarray or nested too deeply.
         """
         first = self.at
         base: Expression = Name(self.name(), self.span(first))
@@ -279,8 +294,8 @@ class ExpressionReader:
     def arguments(
         self,
     ) -> tuple[tuple[Expression, ...], tuple[tuple[str, Expression], ...]]:
-        """Read an argument list in brackets. Returns (values, (keyword, value) pairs). Raises
-        FortranError if it is malformed.
+        """Read an argument list in brackets. Returns (values, pairs of keyword and value), both in
+        order. Raises FortranError if it is malformed.
         """
         self.expect("(")
         values: list[Expression] = []
@@ -304,8 +319,9 @@ class ExpressionReader:
         return tuple(values), tuple(keywords)
 
     def item(self) -> Expression:
-        """Read and return one item of an argument or subscript list: a value, a section or `*`.
-        Raises FortranError if it is malformed or an alternate return (`*label`).
+        """Read and return the next item of an argument or subscript list: a value, a section or
+        `*`, which is Name('*'). Raises FortranError if it is malformed or an alternate return
+        (`*label`).
         """
         first = self.at
         if self.accept("*"):
@@ -365,8 +381,8 @@ class ExpressionReader:
         return InitializerList(tuple(items), (), ScalarType(wide), self.span(first))
 
     def bounds(self) -> Bounds:
-        """Read `i = a, b` or `i = a, b, s` and return the bounds. Raises FortranError if it is
-        malformed.
+        """Read the head of a loop, `i = a, b` or `i = a, b, s`, and return its bounds. Raises
+        FortranError if it is malformed.
         """
         variable = self.name()
         self.expect("=")
@@ -403,8 +419,9 @@ class ExpressionReader:
     # ----------------------------------------------------------------------------- types
 
     def type_spec(self) -> Type:
-        """Read and return a type as a declaration spells it, such as `real*8` or `type(point)`.
-        Raises FortranError if it is malformed.
+        """Read and return the next words of the statement as a type, as a declaration spells it,
+        such as `real*8` or `type(point)`; extents are not part of it. Raises FortranError if it is
+        malformed.
         """
         first = self.at
         word = self.name()
@@ -480,8 +497,8 @@ def _part_type(item: Expression) -> str:
 
 
 def literal_type(text: str, scope: Scope) -> str:
-    """Return the element type of a Fortran number, such as `f64` for `1d0`. It is `integer` or
-    `real` where its kind is unknown. scope: holds the values of named kinds.
+    """Return the element type of the Fortran number `text`, in lower case, such as `f64` for `1d0`.
+    It is `integer` or `real` where its kind is unknown. scope: holds the values of named kinds.
     """
     if text[:1] in "bozx" and text[1:2] in "'\"":
         return "i32"

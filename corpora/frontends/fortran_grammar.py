@@ -43,14 +43,16 @@ _RULES = {
 
 def matches(rule: str, tokens: Sequence[Token]) -> bool:
     """Return whether the rule `rule` of the parser fparser, such as `Type_Declaration_Stmt`,
-    accepts the statement made of `tokens`.
+    accepts the statement made of `tokens`. One that is very long even with what its brackets hold
+    left out counts as accepted.
     """
     return _accepts(rule, shape_of(tokens))
 
 
 def rule_of(tokens: Sequence[Token]) -> str | None:
-    """Return the kind of a statement in words, such as `equivalence` or `computed goto`, or None if
-    fparser does not accept it.
+    """Return the kind of a statement in words, such as `equivalence` or `computed goto`; None if
+    the parser fparser does not accept it or its kind is none of those that are looked for. tokens:
+    those of the statement, at least one.
     """
     rule = _RULES.get(tokens[0].text)
     if rule is None:
@@ -62,8 +64,9 @@ def rule_of(tokens: Sequence[Token]) -> str | None:
 
 
 def shape_of(tokens: Sequence[Token]) -> str:
-    """Return the statement's text with the contents of its outer brackets replaced by
-    placeholders.
+    """Return the text of the statement made of `tokens`, with the contents of its outer brackets
+    replaced by placeholders. A single name or number in brackets stays, and so do the brackets
+    after some words. So the text stays short, and statements of one form are alike.
     """
     parts: list[str] = []
     depth, start, kept = 0, 0, False

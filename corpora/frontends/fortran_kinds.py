@@ -60,8 +60,11 @@ _LARGEST = 10**18
 def evaluate_kind(
     expression: Expression | None, constants: Mapping[str, int] = KIND_CONSTANTS
 ) -> int | None:
-    """Return the value of an integer constant expression, as gfortran on a 64-bit machine computes
-    it. constants: values by name in lower case. Returns None if it is no such expression.
+    """Return the value of an integer constant expression of Fortran, such as
+    `selected_real_kind(15)`, as gfortran on a 64-bit machine computes it; None if it is no such
+    expression, or is None itself.
+
+    constants: values by name in lower case; by default those of `iso_c_binding` and the like.
     """
     match expression:
         case Literal(text=text):

@@ -40,7 +40,9 @@ class _Open:
 
 
 def convert_to_free_form(text: str) -> str:
-    """Return fixed-form Fortran `text` in free form."""
+    """Return Fortran `text` in free form: converted line by line if it is in fixed form, else
+    unchanged. Which form it has is detected. Nothing is raised.
+    """
     if detect_form(text) == "free":
         return text
     rows: list[str] = []

@@ -48,9 +48,11 @@ _FREE_C = re.compile(
 
 
 class Token(NamedTuple):
-    """A token of Fortran. kind: `id`, `string`, `number`, `op`, `bad` or `end`. text: in lower case
-    outside strings. start, end: offsets into the whole text. line: from 1. expanded: it comes out
-    of a macro.
+    """A token of Fortran.
+
+    kind: `id`, `string`, `number`, `op`, `bad` (no token of Fortran) or `end` (past the last one).
+        text: in lower case outside strings. start, end: character offsets [start, end) into the
+        whole text. line: from 1. expanded: it comes out of a macro.
     """
 
     kind: str
@@ -63,13 +65,13 @@ class Token(NamedTuple):
 
 @dataclass(slots=True)
 class Line:
-    """One statement, directive, or preprocessor line.
+    """One statement, directive, or preprocessor line of Fortran.
 
     text: continuations joined, without comments and label. span: its place. tokens: of a statement;
         () for others. label: its number as text; '' without one.
-    directive: what follows the sentinel, else None. family: of the directive, such as `omp`; '' for
-        others.
-    item: a preprocessor line as a node, else None.
+    directive: what follows the sentinel; None if it is no directive. family: of the directive, such
+        as `omp`; '' for others.
+    item: a preprocessor line as a node; None for others.
     """
 
     text: str
@@ -138,20 +140,23 @@ def read_lines(
     defined: Mapping[str, str] | None = None,
     openmp: bool = False,
 ) -> list[Line]:
-    """Return every statement, directive and preprocessor line of `text`, in order. Nothing is
-    raised.
+    """Return every statement, directive and preprocessor line of the Fortran `text`, in order,
+    without comments and empty lines. Nothing is raised.
 
-    form: `free`, `fixed` or None to detect it. defined: macros from outside, name -> body. openmp:
-        lines after the sentinel `!$` are code; else they are comments.
+    form: `free`, `fixed` or None to detect it. defined: macros from outside, name -> body; None for
+        none. openmp: lines after the sentinel `!$` are code; else they are comments.
     """
     return _LineReader(text, form or detect_form(text), defined or {}, openmp).read()
 
 
 class FixedRow(NamedTuple):
-    """A row of fixed form. kind: `code`, `directive`, `conditional` (code where OpenMP is on) or
-    `comment`. family: of a directive, such as `omp`; else ''. label: the text in columns 1 to 5.
-    continues: it continues the statement of an earlier row. at, end: where its statement lies in
-    the row.
+    """A row of fixed-form Fortran.
+
+    kind: `code`, `directive`, `conditional` (code where OpenMP is on) or `comment`. family: of a
+        directive, such as `omp`; else ''. label: the text in columns 1 to 5, without blanks at its
+        ends.
+    continues: it continues the statement of an earlier row. at, end: offsets [at, end) of its
+        statement in the row.
     """
 
     kind: str
@@ -163,7 +168,10 @@ class FixedRow(NamedTuple):
 
 
 def split_fixed_row(row: str) -> FixedRow:
-    """Split a line of fixed-form Fortran into fields, by columns or by a tab in the first ones."""
+    """Return the parts of a line of fixed-form Fortran: what it is, its label, and where its
+    statement lies. They are found by columns, or by a tab in the first ones. row: one line, without
+    its line break.
+    """
     if not row.strip():
         return FixedRow("comment")
     kind, family = "code", ""
@@ -186,10 +194,11 @@ def split_fixed_row(row: str) -> FixedRow:
 
 
 def find_code_end(row: str, at: int, quote: str) -> tuple[int, str]:
-    """Return where the code of a Fortran line ends, and the quote that is still open there.
+    """Return (end, quote): where the code of a Fortran line ends, as an offset, and the quote that
+    is still open there, '' for none. The code ends where a comment begins, or with the line.
 
-    row: the line. at: where to begin, as an offset. quote: the quote that is open at `at`, '' for
-        none. The code ends where a comment begins, or with the line.
+    row: the line. at: where to begin, as an offset. quote: the quote that is open at `at`, `'` or
+        `"`; '' for none.
     """
     while True:
         if quote:
@@ -604,5 +613,5 @@ def _value(node: ast.expr) -> int:
 
 
 def token_ends(text: str) -> list[int]:
-    """Return the offsets in `text` at which its tokens end, ascending."""
+    """Return the offsets in the Fortran text `text` at which its tokens end, ascending."""
     return [found.end() for found in _TOKEN.finditer(text) if found.lastgroup]

@@ -32,8 +32,14 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 class Scope:
-    """The declared names of one program unit. host: the scope round it, whose names are visible
-    here; None for none.
+    """The declared names, in lower case, of one Fortran program unit.
+
+    host: the scope round it, whose names are visible here; None for none. types: of variables, by
+        name. structures: types of the fields by name, by derived type. constants: values of known
+        whole-number constants. procedures: names of procedures. deduced: names that are used as
+        arrays though nothing declares them. prototypes: procedures that interface blocks declare.
+    sees_unknown: the unit uses a module that the text does not hold. implicit: types by first
+        letter; None under `implicit none`.
     """
 
     def __init__(self, host: Scope | None = None) -> None:
@@ -52,8 +58,8 @@ class Scope:
             self.implicit = None if host.implicit is None else dict(host.implicit)
 
     def type_of_name(self, name: str) -> Type | None:
-        """Return the declared type of `name`, given in lower case, or None if nothing declares
-        it.
+        """Return the type that this program unit, or one around it, declares for `name`, given in
+        lower case; None if nothing declares it or it is a procedure.
         """
         scope: Scope | None = self
         while scope is not None:
@@ -65,8 +71,8 @@ class Scope:
         return None
 
     def prototype(self, name: str) -> Function | None:
-        """Return the procedure `name` as an interface block of this unit, or of one around it,
-        declares it; None if none does.
+        """Return the procedure `name`, given in lower case, as an interface block of this unit, or
+        of one around it, declares it; None if none does.
         """
         scope: Scope | None = self
         while scope is not None:
@@ -76,8 +82,8 @@ class Scope:
         return None
 
     def type_of(self, value: Expression) -> Type | None:
-        """Return the type of a variable; with subscripts, that of an element. None where it is
-        unknown.
+        """Return the declared type of a variable, or of a field of a structure; with subscripts,
+        that of an element. None where it is unknown, and for other expressions.
         """
         match value:
             case Name(id=name):
@@ -96,8 +102,8 @@ class Scope:
         return None
 
     def is_indexed(self, base: Expression, sections: bool) -> bool:
-        """Return whether brackets after `base` hold subscripts, and not arguments. sections: one of
-        them is a section, which no function takes.
+        """Return whether brackets after `base`, a name or a field, hold subscripts, and not
+        arguments. sections: one of what they hold is a section (`a:b`), which no function takes.
         """
         kind = self.type_of(base)
         if isinstance(kind, ArrayType) or sections:
@@ -119,10 +125,12 @@ class Scope:
         return evaluate_kind(expression, self.constants)
 
     def arithmetic_type(self, word: str, kind: Expression | None, spelled: str = "") -> Type:
-        """Return the type that a word such as `real` or `double precision` and a kind stand for.
+        """Return the type that a word of Fortran and a kind stand for.
 
-        kind: None means the default. spelled: the words of the text. Returns a NamedType if the
-            kind is unknown or no element type has it.
+        word: `real`, `integer`, `complex`, `logical`, `double precision`, `double complex` or
+            `byte`. kind: the kind as an expression; None means the default. spelled: the words of
+            the text; '' where unknown. Returns a NamedType if the kind is unknown or no element
+            type has it.
         """
         if word in ("double precision", "double complex"):
             name = "f64" if word == "double precision" else "c128"
@@ -138,7 +146,9 @@ class Scope:
         return NamedType(word, (kind,))
 
     def implicit_type(self, name: str) -> Type | None:
-        """Return the type that implicit typing gives `name`; None under `implicit none`."""
+        """Return the type that implicit typing gives `name`, in lower case, by its first letter;
+        None under `implicit none`, or if the letter has none.
+        """
         return self.implicit.get(name[0]) if self.implicit is not None else None
 
 

@@ -16,10 +16,10 @@ __all__ = ["Use", "read_use"]
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A `use` statement of Fortran.
+    """A `use` statement of Fortran. All names are in lower case.
 
-    module: the module's name. only: its names that an ONLY list gives; None without a list.
-        renamed: pairs (name here, name in the module).
+    module: the module's name. only: the module's names that an ONLY list gives unrenamed or behind
+        `=>`; None without a list. renamed: pairs (name here, name in the module), in order.
     """
 
     module: str
@@ -27,13 +27,17 @@ class Use:
     renamed: tuple[tuple[str, str], ...]
 
     def gives(self, name: str) -> bool:
-        """Return whether this `use` statement imports the module's `name`, under any local name."""
+        """Return whether this `use` statement imports the module's name `name`, in lower case,
+        under any local name.
+        """
         return self.only is None or name in self.only
 
 
 @lru_cache(maxsize=1024)
 def read_use(text: str) -> Use:
-    """Parse what follows the word `use` in Fortran, such as `grid, only: n => size`."""
+    """Return the parts of a `use` statement of Fortran. text: what follows the word `use`, such as
+    `grid, only: n => size`. It must name a module.
+    """
     words = [t.text for line in read_lines(f"use {text}", "free") for t in line.tokens] + [""]
     start = words.index("::") + 1 if words[1] in (",", "::") and "::" in words else 1
     rest = words[start + 1 :]

@@ -70,11 +70,12 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 
 @dataclass(frozen=True, slots=True)
 class RawClause:
-    """A clause whose arguments are still text. Places are [start, end) in the directive's text.
+    """A clause of a directive whose arguments are still text. Places are offsets [start, end) in
+    the directive's text.
 
-    name: such as `reduction`. modifier: what stands before the colon; '' without one. arguments:
-    the place of each argument. text: what stands in the brackets; None without brackets. span: the
-    place of the whole clause.
+    name: such as `reduction`; '' for what is no clause. modifier: what stands before the colon; ''
+        without one. arguments: the place of each argument, in order. text: what stands in the
+        brackets; None without brackets. span: the place of the whole clause.
     """
 
     name: str
@@ -88,9 +89,11 @@ class RawClause:
 class RawDirective:
     """A directive whose clauses are still text.
 
-    family: `omp`, `acc` or another first word. directive: the words of the construct. text: the
-        whole.
-    end: Fortran's `end` directive. name: where the construct's words stand in `text`, [start, end).
+    family: `omp`, `acc` or another first word. directive: the words of the construct, such as
+        `parallel for`; of another family all that follows its first word. clauses: in order; () for
+        other families. text: the whole, without `#pragma` or Fortran's sentinel.
+    end: it is Fortran's `end` directive. name: where the construct's words stand in `text`, as
+        offsets [start, end).
     """
 
     family: str
@@ -102,8 +105,9 @@ class RawDirective:
 
 
 def read_directive(text: str) -> RawDirective:
-    """Parse a directive's text, without `#pragma` or the sentinel. Families other than `omp` and
-    `acc` have no clauses. Nothing is raised.
+    """Return the parts of a directive. text: without `#pragma` or Fortran's sentinel, but with the
+    family, such as `omp parallel for private(i)`. Families other than `omp` and `acc` have no
+    clauses. Nothing is raised.
     """
     found = _WORD.match(text, len(text) - len(text.lstrip()))
     family = found.group() if found else ""
@@ -266,7 +270,7 @@ def build_pragma(
 
 def is_standalone(pragma: Pragma | RawDirective) -> bool:
     """Return whether the directive governs no statement, as `barrier`, `target update` and `end
-    ...` do not.
+    ...` do not. It is the opposite of `governs_statement`.
     """
     if pragma.end:
         return True

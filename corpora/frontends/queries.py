@@ -40,16 +40,17 @@ Definition = Union[Declaration, Parameter, Function, StructDefinition]
 
 def functions_of(unit: TranslationUnit, *, prototypes: bool = False) -> tuple[Function, ...]:
     """Return the functions that `unit` defines, in order: methods, inner procedures, and those in
-    namespaces and modules too. prototypes: include those without a body.
+    namespaces and modules too. prototypes: include those without a body. `()` if there are none.
     """
     return tuple(f for f in _iterate_functions(unit) if f.body is not None or prototypes)
 
 
 def free_functions(unit: TranslationUnit) -> tuple[Function, ...]:
-    """Return the functions that `unit` defines and that a caller can name directly.
+    """Return the functions with a body that `unit` defines and that a caller can name directly, in
+    order.
 
-    Methods and inner procedures are left out. The inner procedures of a Fortran main program count;
-    the main program does not.
+    Methods, operators and inner procedures are left out. The inner procedures of a Fortran main
+    program count; the main program does not.
     """
     return tuple(
         f
@@ -105,7 +106,7 @@ def source_text(unit: TranslationUnit, node: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A use of a name. name: the very node. definition: the node that declares it, or None if the
+    """A use of a name. name: the very Name node. definition: the node that declares it; None if the
     tree has none.
     """
 

@@ -43,7 +43,8 @@ __all__ = ["LEVELS", "Computation", "generate"]
 class Computation:
     """One generated computation in all dialects that can express it.
 
-    programs: by dialect name. suite_text: two to four tests in text form, one per line.
+    programs: each by the name of its dialect, such as `cpp`, which is always there. suite_text: two
+        to four tests in text form, one per line.
     told: whether a kernel's parameters show how the serial function takes its own. It is False
         where the serial function has references or vectors, since a kernel has neither.
     """
@@ -61,7 +62,8 @@ def generate(
     plain: bool = False,
     structures: float = 0.0,
 ) -> Iterator[Computation]:
-    """Yield the computations `start` to `start + count - 1` of the stream (seed, level).
+    """Yield the computations `start` to `start + count - 1` of the stream (seed, level), in order.
+    One computation is always the same, whatever `start` and `count` are.
 
     level: `easy` (mostly one loop, one statement), `mixed` (half of them short) or `broad` (also
         loops that one thread must run).

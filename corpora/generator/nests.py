@@ -81,10 +81,11 @@ _ATOMIC_KINDS = frozenset(("i32", "u32", "f32", "f64"))
 
 
 def draw_nest(rng: random.Random, level: str, plain: bool = False) -> tuple[Nest, Style]:
-    """Draw a loop nest, and the style in which its author writes.
+    """Draw a loop nest, and the style in which its author writes, both finished for the emitters.
 
-    level: `easy`, `mixed` or `broad`. plain: take one fixed style for the C-like texts, so that a
-        Fortran text alone decides what they look like. Raises KeyError for another level.
+    level: `easy`, `mixed` or `broad`, as of `generate`. plain: take one fixed style for the C-like
+        texts, so that a Fortran text alone decides what they look like. Raises KeyError for another
+        level.
     """
     families, weights = LEVEL_MENUS[level]
     told = plain and level == "broad"

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, order=True)
 class Edit:
-    """A change of a text: the characters [start, end) are replaced by `text`. With start == end,
-    `text` is inserted there.
+    """A change of a text: the characters [start, end), offsets from zero, are replaced by `text`.
+    With start == end, `text` is inserted there.
     """
 
     start: int
@@ -22,8 +22,9 @@ class Edit:
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:
-    """Return `text` with all `edits` applied at once. Insertions at one place keep the order given.
-    Raises ValueError if two edits overlap or one lies outside the text.
+    """Return `text` with all `edits` applied at once. Their offsets are those of the unchanged
+    `text`, and they may come in any order. Insertions at one place keep the order given. Raises
+    ValueError if two edits overlap or one lies outside the text.
     """
     parts: list[str] = []
     at = 0

@@ -33,7 +33,8 @@ from typing import Union
 class Span:
     """Where a node stands in its source text.
 
-    start, end: character offsets [start, end). line, end_line: from 1.
+    start, end: character offsets [start, end), from zero. line, end_line: its first and its last
+        line, from 1.
     expanded: the node or its edge comes out of a macro. The span is then that of the macro's use,
         where more than the node stands.
     """
@@ -56,10 +57,12 @@ def _span() -> Span | None:
 class ScalarType:
     """An arithmetic type.
 
-    name: an entry of `corpora.records.ELEMENT_TYPES`, `void`, `char`, `f80` (long double) or
-        `auto`. `char` keeps its own name because its sign depends on the platform.
+    name: an entry of `corpora.records.ELEMENT_TYPES`, such as `i32`, `f64` or `bool`; or `void`,
+        `char`, `f80` (long double) or `auto`. `char` keeps its own name because its sign depends on
+        the platform.
     const, volatile: as qualified. spelled: the words of the text, such as `size_t`; '' where
         unknown.
+    bytes: the width of a Fortran logical, which its name does not tell; 0 where it is not stated.
     """
 
     name: str
@@ -73,7 +76,9 @@ class ScalarType:
 @dataclass(frozen=True, slots=True)
 class NamedType:
     """A type known by its name: a structure, class, enumeration, template or unresolved typedef.
-    arguments: template arguments, types or expressions. const, volatile: as qualified.
+
+    name: as written. arguments: template arguments, types or expressions, or Fortran's length and
+        kind as expressions; () for none. const, volatile: as qualified.
     """
 
     name: str
@@ -107,8 +112,10 @@ class Extent:
     """One dimension of an array.
 
     C's `a[n]` is Extent(size=n). A Fortran dimension runs from `lower` to `upper`, both inclusive;
-    `lower` is set where the text states it, as in `a(0:m)`.
-    size None: unknown (`a[]`, `a(*)`). Both size and lower None: assumed shape (`a(:)`).
+    `lower` is set where the text states it, as in `a(0:m)`, and else is 1. size: how many elements,
+    an expression.
+    size None: unknown (`a[]`, `a(*)`, whose `upper` is Name('*')). All three None: C's `a[]` or
+        assumed shape (`a(:)`).
     """
 
     size: Expression | None = None
@@ -145,8 +152,8 @@ Type = Union[ScalarType, NamedType, PointerType, ReferenceType, ArrayType, Funct
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """An identifier. id: its text, in lower case for Fortran; a qualified name keeps its `::`.
-    span: its place in the text; None if it has none.
+    """An identifier, used as an expression. id: its text, in lower case for Fortran; a qualified
+    name keeps its `::`. span: its place in the text; None if it has none.
     """
 
     id: str
@@ -155,8 +162,9 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A literal value. text: as spelled, without sign. type: an element type, `bool`, `char`,
-    `string`, `f80` or `pointer` (`nullptr`). span: its place in the text; None if it has none.
+    """A literal value. text: as spelled, without sign. type: an element type
+    (`corpora.records.ELEMENT_TYPES`), `char`, `string`, `f80` or `pointer` (`nullptr`). span: its
+    place in the text; None if it has none.
     """
 
     text: str
@@ -180,9 +188,9 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Fortran's `lower:upper:step` as an index; None where the text leaves a part out. In a clause
-    of C, as in `map(to: a[lo:length])`, `upper` is the length. span: its place in the text; None if
-    it has none.
+    """Fortran's `lower:upper:step` as an index; each of the three is None where the text leaves it
+    out. In a clause of C, as in `map(to: a[lo:length])`, `upper` is the length. span: its place in
+    the text; None if it has none.
     """
 
     lower: Expression | None = None
@@ -193,8 +201,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a structure: `base.field`, Fortran's `base%field`, or `base->field` (arrow).
-    span: its place in the text; None if it has none.
+    """A member of a structure: `base.field`, Fortran's `base%field`, or `base->field`.
+
+    base: an expression, the structure or the pointer to it. field: the member's name. arrow: it is
+        written with `->`. span: its place in the text; None if it has none.
     """
 
     base: Expression
@@ -250,8 +260,8 @@ class Binary:
 
 @dataclass(frozen=True, slots=True)
 class Conditional:
-    """`test ? then : otherwise`, an expression. span: its place in the text; None if it has
-    none.
+    """`test ? then : otherwise`, an expression of three expressions. span: its place in the text;
+    None if it has none.
     """
 
     test: Expression
@@ -363,9 +373,11 @@ Expression = Union[
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A clause of a directive. name: such as `reduction`. modifier: what stands before the colon,
-    such as `+`; '' without one. arguments: what stands in the brackets, one expression each. text:
-    what stands in the brackets, as written; '' without brackets.
+    """A clause of a directive.
+
+    name: such as `reduction`. modifier: what stands before the colon, such as `+`; '' without one.
+        arguments: what stands in the brackets (behind the colon), one expression each; () for none.
+        text: all that stands in the brackets, as written; '' without brackets.
     """
 
     name: str
@@ -381,8 +393,8 @@ class Pragma:
 
     family: `omp`, `acc` or the first word of another pragma. directive: the words of the construct,
         such as `parallel for`. clauses: in order.
-    text: the whole line, continuations joined. end: Fortran's `end` directive. span: its place in
-        the text; None if it has none.
+    text: the whole line, continuations joined. end: it is Fortran's `end` directive. span: its
+        place in the text; None if it has none.
     """
 
     family: str
@@ -400,8 +412,10 @@ class Declaration:
     name, type: of the variable. value: the initializer; None without one. arguments: those of `T
         x(a, b)`; None without brackets.
     storage: words such as `static`, `extern`, `__shared__`, and Fortran's attributes, such as
-        `save`, `parameter`, `intent(in)`.
-    span: its place in the text; None if it has none.
+        `save`, `parameter`, `intent(in)`; () for none.
+    span: its place in the text; None if it has none. group: the place of the whole declaration that
+        it is part of; None if it has none.
+    bits: the width of a bit field; None if it is none.
     implicit: Fortran's implicit typing makes it; the text does not declare it.
     """
 
@@ -421,10 +435,11 @@ class Declaration:
 class Assign:
     """`target op value` as a statement.
 
-    op: `=`, `+=` and so on; `=>` is Fortran's pointer assignment. For `++` and `--` value is None.
-        A whole array or section as target is Fortran's array assignment. pragmas: directives that
-        govern it.
-    span: its place in the text; None if it has none.
+    target: what is changed, an expression; a whole array or section is Fortran's array assignment.
+    op: `=`, `+=` and so on; `=>` is Fortran's pointer assignment; `++` or `--`, whose `value` is
+        None.
+    value: the right side. pragmas: directives that govern it. span: its place in the text; None if
+        it has none.
     """
 
     target: Expression
@@ -450,11 +465,13 @@ class For:
     """A `for` loop of C as written, or a `do` loop of Fortran. `corpora.analysis.loops` gives its
     range.
 
-    start: declarations or statements before the first test. test: None loops for ever. step:
-        statements of the increment. body: statements.
-    bounds: set for Fortran's `do`, whose `test` is None and `step` is empty; else None.
+    start: declarations or statements before the first test. test: the condition; None loops for
+        ever, or has Fortran's bounds. step: statements of the increment. body: statements.
+    bounds: set for Fortran's `do` with a range, whose `test` is None and `step` is (); else None.
+        `start` then holds the variable's first assignment, or () for `do concurrent` and `forall`.
     pragmas: directives right before the loop, outermost first. label: Fortran's construct name; ''
-    without one. span: its place in the text; None if it has none.
+        without one. span: its place in the text; None if it has none. head: the place of `for
+        (...)`, or of Fortran's first line; None if it has none.
     """
 
     start: tuple[Statement, ...]
@@ -486,11 +503,13 @@ class RangeFor:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The bounds of a Fortran loop: `variable` runs from `lower` to `upper`, both inclusive.
-    variable: its name. step: None means 1.
+    """The bounds of a Fortran loop: `variable` runs from `lower` to `upper`, both inclusive, in
+    steps of `step`.
 
-    concurrent: `do concurrent`. forall: `forall`. Both may have further indices in `nested` and a
-        condition in `mask`; otherwise these are () and None.
+    variable: its name. lower, upper: expressions. step: an expression; None means 1.
+    concurrent: the loop is a `do concurrent`. forall: it is a `forall`. Both may have further
+        indices in `nested` (their Bounds, in order) and a condition in `mask`; otherwise these are
+        () and None.
     """
 
     variable: str
@@ -505,9 +524,10 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class While:
-    """A `while` loop over `body`. after: the test stands at the end (`do ... while`). pragmas:
-    directives before it. label: Fortran's construct name; '' without one. span: its place in the
-    text; None if it has none.
+    """A `while` loop over the statements `body`, which runs as long as `test` holds.
+
+    after: the test stands at the end (`do ... while`). pragmas: directives before it. label:
+        Fortran's construct name; '' without one. span: its place in the text; None if it has none.
     """
 
     test: Expression
@@ -520,9 +540,11 @@ class While:
 
 @dataclass(frozen=True, slots=True)
 class If:
-    """A conditional statement. then, otherwise: its branches; an `else if` is one If in
-    `otherwise`. where: Fortran's `where`, whose test is an array. span: its place in the text; None
-    if it has none.
+    """A conditional statement.
+
+    test: the condition. then, otherwise: the statements of its branches; an `else if` is one If in
+        `otherwise`; () without `else`. where: it is Fortran's `where`, whose test is an array.
+        span: its place in the text; None if it has none.
     """
 
     test: Expression
@@ -534,9 +556,9 @@ class If:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case of a Switch. values: its labels; a Section is a range; () is the default. body:
-    statements up to the next label. In C control falls through unless the body ends with `break`.
-    span: its place in the text; None if it has none.
+    """One case of a Switch. values: its labels, expressions; a Section is a range; () is the
+    default. body: statements up to the next label. In C control falls through unless the body ends
+    with a jump such as `break`. span: its place in the text; None if it has none.
     """
 
     values: tuple[Expression, ...]
@@ -546,8 +568,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """C's `switch` or Fortran's `select case`. value: what is compared. cases: in order.
-    falls_through: C's rule; False for Fortran. span: its place in the text; None if it has none.
+    """C's `switch` or Fortran's `select case`.
+
+    value: the expression that is compared. cases: a Case each, in order. falls_through: a case goes
+        on into the next one, C's rule; False for Fortran. span: its place in the text; None if it
+        has none.
     """
 
     value: Expression
@@ -592,9 +617,11 @@ class Label:
 class Goto:
     """A `goto`. label: the name of its Label; '' where there are choices.
 
-    Fortran's choice of several has `choices` and the `value` that chooses: `go to (a, b), k` takes
-    the k-th, or goes on where there is none; `if (e) a, b, c` (arithmetic) takes the first below
-    zero, the second at zero and the third above.
+    choices: the names of several Labels, of which Fortran's `goto` takes one; else (). value: the
+        expression that chooses; else None. `go to (a, b), k` takes the k-th, from 1, or goes on
+        where there is none.
+    arithmetic: it is `if (e) a, b, c`, which takes the first below zero, the second at zero and the
+        third above.
     span: its place in the text; None if it has none.
     """
 
@@ -618,9 +645,11 @@ class Compound:
 
 @dataclass(frozen=True, slots=True)
 class KernelLaunch:
-    """`kernel<<<grid, block, shared, stream>>>(arguments)`. The five parts are expressions;
-    arguments are in order. shared, stream: None where left out. template: the kernel's template
-    arguments, types or expressions. span: its place in the text; None if it has none.
+    """`kernel<<<grid, block, shared, stream>>>(arguments)`.
+
+    kernel, grid, block, shared, stream: expressions; shared and stream are None where left out.
+        arguments: expressions, in order. template: the kernel's template arguments, types or
+        expressions; () for none. span: its place in the text; None if it has none.
     """
 
     kernel: Expression
@@ -664,9 +693,11 @@ class Unsupported:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of a function, with its name and type. intent: Fortran's `in`, `out`, `inout`, or
-    '' where not stated. attributes: Fortran's others, such as `optional`. default: C++'s default
-    value; None without one. span: its place in the text; None if it has none.
+    """A parameter of a function.
+
+    name, type: its name ('' if the text gives none) and type. intent: Fortran's `in`, `out`,
+        `inout`, or '' where not stated. attributes: Fortran's others, such as `optional`. default:
+        C++'s default value; None without one. span: its place in the text; None if it has none.
     """
 
     name: str
@@ -687,16 +718,19 @@ class Function:
 
     name: as defined, qualified where the text qualifies it. A Fortran program has the qualifier
         `program`, and the name '' where the text gives none.
+    parameters: in order. result: ScalarType('void') for subroutines, NamedType('') for
+        constructors. result_name: the name in Fortran's `result(r)`; '' without one.
+    body: statements; None for a prototype.
     scope: names of the enclosing namespaces, classes or modules, outermost first.
-    result: ScalarType('void') for subroutines. result_name: the name in Fortran's `result(r)`; ''
-        without one.
     qualifiers: such as `static`, `__global__`, `__launch_bounds__(256)`, `pure`; `module procedure`
         (its parameters are those of the interface); `statement function`.
-    template: names of template parameters. body: None for a prototype.
+    template: names of template parameters. template_parameters: the same as written, such as
+        `typename T` or `int N = 4`.
+    suffixes: words after the parameters: `const`, `noexcept`, `override`. initializers: a
+        constructor's `: member(arguments)`, as (member, arguments).
     contains: Fortran's inner procedures. uses: Fortran's `use` statements as written names.
-    language_linkage: `C` for `extern "C"`; '' without one. body_span: the body's place in the text;
-        None if it has none.
-    span: its place in the text; None if it has none.
+    language_linkage: `C` for `extern "C"`; '' without one. span, body_span: the places of the whole
+        and of its body in the text; None if it has none.
     """
 
     name: str
@@ -724,10 +758,17 @@ class Function:
 class StructDefinition:
     """A structure, class, union, enumeration or Fortran derived type.
 
-    name: the structure's. kind: `struct`, `class`, `union`, `enum` or `type`. fields: in order; of
-        an enumeration its constants with values.
-    methods: member functions, constructors and destructors. bases: names of base classes. template:
-        names of template parameters. template_parameters: the same as written.
+    name: the structure's. unnamed: the text gives it no name, only variables (`struct { int a; }
+        s;`), and `name` is made up.
+    kind: `struct`, `class`, `union`, `enum` or `type`. defined: False for `struct name;`, which
+        says only that there is one.
+    fields: in order; of an enumeration its constants with values. methods: member functions,
+        constructors and destructors. items: other members, such as aliases, nested structures and
+        what is unsupported.
+    bases: base classes as written, such as `public Base`. template: names of template parameters.
+        template_parameters: the same as written.
+    attributes: words between the keyword and the name, such as `__align__(16)`; of a Fortran type
+        `public`, `sequence`, `bind(c)`, or `private components`.
     span: its place in the text; None if it has none.
     """
 
@@ -765,8 +806,8 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class TypeAlias:
-    """`typedef T name;` or `using name = T;`. type: the type that it names. span: its place in the
-    text; None if it has none.
+    """`typedef T name;` or `using name = T;`. name: the new name. type: the type that it stands
+    for. span: its place in the text; None if it has none.
     """
 
     name: str
@@ -790,9 +831,10 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class Using:
-    """`using name;`, `using namespace name;` (namespace is True), or `namespace alias = name;`.
+    """`using name;`, `using namespace name;`, or `namespace alias = name;`.
 
-    alias: the new name, '' for the first two. span: its place in the text; None if it has none.
+    name: as written, qualifiers included. namespace: it is one of the last two. alias: the new name
+        of the third; '' for the others. span: its place in the text; None if it has none.
     """
 
     name: str
@@ -803,8 +845,8 @@ class Using:
 
 @dataclass(frozen=True, slots=True)
 class Include:
-    """`#include`. path: as written. system: in angle brackets. span: its place in the text; None if
-    it has none.
+    """`#include`, or Fortran's `include`. path: as written, without quotes or brackets. system: it
+    stands in angle brackets. span: its place in the text; None if it has none.
     """
 
     path: str
@@ -814,8 +856,8 @@ class Include:
 
 @dataclass(frozen=True, slots=True)
 class Macro:
-    """A `#define name`, whose uses are already expanded in the tree. parameters: names; None for an
-    object-like macro. text: its body. span: its place in the text; None if it has none.
+    """A `#define name`, whose uses are already expanded in the tree. parameters: their names; None
+    for an object-like macro. text: its body. span: its place in the text; None if it has none.
     """
 
     name: str
@@ -838,8 +880,11 @@ Node = Union[Expression, Statement, Item, Case, Clause, Bounds, Extent, Paramete
 
 @dataclass(frozen=True, slots=True)
 class TranslationUnit:
-    """The tree of a whole text. items: in order. text: what the spans point into. dialect: a name
-    of `corpora.dialects`. errors: syntax errors, which stand in the items too.
+    """The tree of a whole text.
+
+    items: what the text holds at the top level, in order. text: what the spans point into. dialect:
+        a name of `corpora.dialects`. errors: syntax errors, which stand in the items too; () for
+        none.
     """
 
     items: tuple[Item, ...]

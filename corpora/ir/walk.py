@@ -50,7 +50,7 @@ _getters = _Getters()
 
 def children(node: Any) -> Iterator[Any]:
     """Yield the nodes of `corpora.ir` directly below `node`, in the order of the text. For a tuple
-    of nodes it yields those; for any other value, such as a string, nothing.
+    of nodes it yields those. Raises TypeError for any other value, such as a string.
     """
     found: list[Any] = []
     _collect_children(node, found)
@@ -72,7 +72,7 @@ def walk(node: Any) -> Iterator[Any]:
     below, in the order of the text.
 
     Parents come before their children. Depth is not limited by Python's stack. The nodes of the
-    last functions and texts are cached.
+    last functions and texts are cached. Raises TypeError for any other value, such as a string.
     """
     if node.__class__ is TranslationUnit:  # of several dialects, with the same items
         return chain((node,), _remember(node.items), _walk(node.errors))
@@ -137,8 +137,9 @@ def transform(node: T, change: Callable[[Any], Any]) -> T:
     """Return `node`, a node of the tree of `corpora.ir` or a tuple of nodes, rebuilt bottom-up. The
     original is unchanged.
 
-    change(node): gets each node with its children rebuilt. It returns that node, another one or,
-    for an item of a tuple, a tuple of nodes that replaces it; () removes it.
+    change(node): gets each node with its children rebuilt. It returns that node to keep it, or
+    another one. For an item of a tuple it may also return a tuple of nodes that replaces the item;
+    () removes it.
     """
     if isinstance(node, tuple):
         return cast(T, _transform_tuple(node, change))
@@ -159,10 +160,11 @@ def transform(node: T, change: Callable[[Any], Any]) -> T:
 def rewrite_statements(
     body: tuple[Any, ...], change: Callable[[Any], tuple[Any, ...] | None]
 ) -> tuple[Any, ...]:
-    """Return the statements `body` rebuilt from the outside in. The original is unchanged.
+    """Return the statements `body`, nodes of the tree of `corpora.ir`, rebuilt from the outside in.
+    The original is unchanged.
 
-    change(statement): returns the statements that replace it. None keeps it, and `change` is then
-    called for the statements inside.
+    change(statement): returns the statements that replace it; () removes it. None keeps it, and
+    `change` is then called for the statements inside. The cases of a Switch are handed over too.
     """
     out: list[Any] = []
     for statement in body:

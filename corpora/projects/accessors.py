@@ -30,10 +30,10 @@ PASSES = 3
 
 @dataclass(frozen=True, slots=True)
 class Accessor:
-    """A function that returns one expression.
+    """A function or method of a C++ text whose body is `return` of one expression.
 
-    parameters: names. value: what it returns. fields: names of the class's fields; () outside
-        classes.
+    parameters: names, in order. value: what it returns. fields: names of the class's fields; empty
+    outside classes.
     """
 
     parameters: tuple[str, ...]
@@ -42,7 +42,10 @@ class Accessor:
 
 
 def inline_accessors(unit: TranslationUnit) -> TranslationUnit:
-    """Return the unit with calls of its accessors replaced; the same one where it has none."""
+    """Return the unit with each call of its accessors, functions whose body is `return` of one
+    expression, replaced by what they return; the same unit where it has none. Accessors that call
+    accessors are followed three deep.
+    """
     for _ in range(PASSES):
         known = find_accessors(unit)
         if not known:
@@ -59,8 +62,9 @@ Key = tuple[str, int, bool]
 
 
 def find_accessors(unit: TranslationUnit) -> dict[Key, Accessor]:
-    """Return the accessors that a unit defines, by name, number of parameters and whether it is a
-    method.
+    """Return the accessors that a unit defines, functions whose body is `return` of one expression,
+    each by (name without scopes, number of parameters, whether it is a method). Where several
+    functions of a key return different things, none is in the result.
     """
     fields = {
         each.name.rpartition("::")[2]: frozenset(field.name for field in each.fields)
@@ -115,7 +119,12 @@ def _shape(member: Accessor) -> Any:
 
 
 def replace_call(node: Any, known: Mapping[Key, Accessor]) -> Any:
-    """Return what a call of one of the accessors `known` returns; any other node as it is."""
+    """Return what a call of one of the accessors `known` returns, with the arguments put in; any
+    other node as it is.
+
+    node: of the tree of `corpora.ir`. known: accessors by (name, number of parameters, whether it
+    is a method), as from `find_accessors`.
+    """
     if not isinstance(node, Call) or node.keywords or node.template:
         return node
     called, count = node.function, len(node.arguments)

@@ -32,9 +32,11 @@ _FUNCTIONS = ("FUNCTION_DECL", "CXX_METHOD", "CONSTRUCTOR", "DESTRUCTOR", "FUNCT
 
 @dataclass(frozen=True, slots=True)
 class ClangLoop:
-    """One loop. path, line, column: where it begins; a loop out of a macro stands where the macro
-    is used. kind: `for`, `while`, `do` or `range for`. function: that it stands in, with its class;
-    '' for none.
+    """One loop of a C or C++ file, as clang sees it.
+
+    path, line, column: where it begins, from 1; a loop out of a macro stands where the macro is
+        used. kind: `for`, `while`, `do` or `range for`. function: that it stands in, with its
+        class, as `C::f`; '' for none.
     """
 
     path: Path
@@ -46,8 +48,8 @@ class ClangLoop:
 
 @dataclass(frozen=True, slots=True)
 class ClangFile:
-    """What clang reads of a file. loops: in the order of the text. errors: one line each, with
-    file and line.
+    """What clang reads of a C or C++ file. loops: in the order of the text, headers' loops where
+    they are included. errors: clang's complaints, one line each, with file and line; () for none.
     """
 
     loops: tuple[ClangLoop, ...]
@@ -55,8 +57,9 @@ class ClangFile:
 
 
 def read_loops(source: SourceFile) -> ClangFile:
-    """Return every loop of a C or C++ file and of the headers of its project. Raises RuntimeError
-    if libclang is not installed.
+    """Return every loop of a C or C++ file and of the headers of its project, system headers left
+    out, and clang's errors. A file that clang cannot read gives no loop and one error. Raises
+    RuntimeError if libclang is not installed.
     """
     cindex = _load()
     words = ["-x", "c" if source.language == "c" else "c++", STANDARDS[source.language], "-w"]
@@ -106,8 +109,8 @@ def _system_headers(unit: Any) -> frozenset[str]:
 
 @cache
 def find_system_folders(language: str) -> tuple[Path, ...]:
-    """Return the folders in which g++ (for `cpp`) or gcc (for `c`) looks for system headers; ()
-    without a compiler. libclang's wheel has none of its own.
+    """Return the folders in which g++ or gcc looks for system headers, in its order; () without a
+    compiler. libclang's wheel has none of its own. language: `cpp` for g++, `c` for gcc.
     """
     compiler = shutil.which("g++" if language == "cpp" else "gcc")
     if compiler is None:

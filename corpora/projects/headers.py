@@ -38,9 +38,11 @@ LARGEST = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class InlinedText:
-    """A file with its headers. text: of all lines. places: for each line, from the first, the file
-    and its line number from 1. missing: headers in quotes that are in no folder, as (name, file,
-    line); conditionals may leave them out. headers: those that were taken in, each once.
+    """A C or C++ file with its headers in it.
+
+    text: of all lines. places: for each line, from the first, the file and its line number from 1.
+        missing: headers in quotes that are in no folder, as (name, file, line); conditionals may
+        leave them out. headers: those that were taken in, each once.
     """
 
     text: str
@@ -49,7 +51,9 @@ class InlinedText:
     headers: tuple[Path, ...] = ()
 
     def place(self, line: int) -> tuple[Path, int]:
-        """Return the file and line that line number `line` of the text, from 1, came from."""
+        """Return the file and line number, from 1, that line number `line` of the text with
+        headers, from 1, came from. A number outside the text counts as its first or last line.
+        """
         return self.places[min(max(line, 1), len(self.places)) - 1]
 
 
@@ -86,8 +90,12 @@ class _Builder:
 
 
 def inline_headers(path: Path, options: Options) -> InlinedText:
-    """Return the file `path` with the project's headers in it; macros of `options` are defined at
-    its top. Raises ProjectError if the file cannot be read or the text would be too large.
+    """Return the C or C++ file `path` with the project's headers in it; macros of `options` are
+    defined at its top.
+
+    options: `include` has the folders in which headers are looked for, `define` the macros. Headers
+    that are not found are in the result's `missing`. Raises ProjectError if the file cannot be read
+    or the text would be too large.
     """
     made = _Builder(options)
     for definition in options.define:

@@ -52,8 +52,10 @@ _VECTORS = ("std::vector", "vector")
 
 @dataclass(frozen=True, slots=True)
 class PlainText:
-    """A text whose classes are plain. classes: their names. left_out: functions that are not in it,
-    with the reason, one line each.
+    """A C++ text some of whose classes became plain structures.
+
+    text: the new text. classes: names of those classes; () if nothing was changed. left_out:
+    (function, reason in one line) for functions that are not in it.
     """
 
     text: str
@@ -62,8 +64,9 @@ class PlainText:
 
 
 def make_classes_plain(text: str) -> PlainText:
-    """Return a C++ text with classes whose objects functions take and reach by accessors as
-    structures of their fields. Nothing is raised: what cannot be read stays.
+    """Return a C++ text in which classes whose objects functions take and reach by accessors are
+    structures of their fields, and calls of the accessors are written out. Nothing is raised: what
+    cannot be read stays.
     """
     unit = parse_c_family(text, "cpp")
     known = {key: each for key, each in find_accessors(unit).items() if key[2]}

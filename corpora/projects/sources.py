@@ -31,8 +31,8 @@ class ProjectError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How files are compiled. include: folders of headers, in order. define: macros as NAME or
-    NAME=TEXT.
+    """How files of a project are compiled. include: folders of headers, in order. define: macros as
+    NAME or NAME=TEXT.
     """
 
     include: tuple[Path, ...] = ()

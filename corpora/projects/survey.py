@@ -33,10 +33,14 @@ __all__ = ["KINDS", "LoopRow", "Survey", "survey"]
 
 @dataclass(frozen=True, slots=True)
 class LoopRow:
-    """One loop. path, line: where it begins. function: that it stands in. depth: loops around it in
-    that function. kind: one of KINDS. why: what prevents `parallel`, in a sentence; '' for it.
-    assumptions: what must hold besides. private: variables that each iteration needs. reductions:
-    as `+:sum`.
+    """One loop of a project, with the verdict on whether its iterations can run at once.
+
+    path, line: where it begins, the line from 1. function: that it stands in; '' for none. depth:
+        loops around it in that function, 0 for an outermost one or one that was not analysed.
+    kind: `parallel`, `reduction`, `atomic`, `scan`, `carried` or `unsupported`. why: what prevents
+        `parallel`, in a sentence; '' for it.
+    assumptions: what must hold besides, a sentence each. private: variables that each iteration
+        needs its own of. reductions: as `+:sum`.
     """
 
     path: str
@@ -52,8 +56,10 @@ class LoopRow:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The loops of a project. rows: by file and line. functions: functions with a loop. read: those
-    of them all of whose loops the analyses reached, whatever they found. errors: what compilers
+    """The loops of a project.
+
+    rows: by file and line. functions: number of functions with a loop. read: the number of those
+        all of whose loops the analyses reached, whatever they found. errors: what compilers
         complain of, one line each.
     """
 
@@ -63,7 +69,9 @@ class Survey:
     errors: tuple[str, ...] = ()
 
     def count(self) -> dict[str, int]:
-        """Return the number of loops of each kind, in the order of KINDS."""
+        """Return the number of loops of each kind, from `parallel` over `reduction`, `atomic`,
+        `scan` and `carried` to `unsupported`, 0 for none.
+        """
         found = Counter(row.kind for row in self.rows)
         return {kind: found[kind] for kind in KINDS}
 
@@ -80,8 +88,12 @@ class _Judged:
 def survey(
     sources: Sequence[SourceFile], done: Callable[[SourceFile], None] = lambda _: None
 ) -> Survey:
-    """Return the verdict on every loop of the files `sources`. A loop in a header counts once.
-    done: called after each file. Raises RuntimeError if libclang is needed and not installed.
+    """Return the verdict on every loop of the files `sources`: whether its iterations can run at
+    once. A loop in a header counts once.
+
+    done: called after each file, such as to show progress. What cannot be read is an `unsupported`
+    row or one of the result's errors. Raises RuntimeError if libclang, which C and C++ files need,
+    is not installed.
     """
     rows: dict[tuple[str, int, int, int], LoopRow] = {}
     errors: list[str] = []

@@ -54,8 +54,9 @@ from corpora.signatures.structures import Structure, StructureLeaf, structures_o
 
 
 def read_c_family_signature(program: Program) -> Signature:
-    """Return the signature of the entry function of a C-family program. Raises SignatureError if
-    there is no such function or a parameter cannot be held by a typed test.
+    """Return the signature of the entry function, `program.name`, of a C, C++ or CUDA program. A
+    structure becomes one parameter for each number in it. Raises SignatureError if there is no such
+    function or a parameter cannot be held by a typed test, ValueError for an unknown dialect.
     """
     where = f"{program.dialect} function '{program.name}'"
     unit = parse_c_family(program.text, program.dialect)

@@ -41,10 +41,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class DeclaredShape:
-    """A declared type split into its parts.
+    """A declared C or C++ type split into its parts.
 
     base: the scalar or named type at the bottom. pointers: levels of `*`. extents: of an array
-        round the pointers.
+        round the pointers, outermost first; () for no array.
     const: the base is const. reference: `&`, `&&` or ''.
     """
 
@@ -56,15 +56,15 @@ class DeclaredShape:
 
     @property
     def levels(self) -> int:
-        """Return how many levels of pointers a call passes for this type; an array counts as
-        one.
+        """Return how many levels of pointers a call passes for this type; an array, whatever its
+        extents, counts as one.
         """
         return self.pointers + bool(self.extents)
 
 
 def split_type(type_: Type) -> DeclaredShape | None:
-    """Split a type into base, pointers and extents; `T (*)[N]` counts as `T [][N]`. Returns None
-    for functions and nested forms, such as an array of pointers to arrays.
+    """Split a C or C++ type into base, pointers and extents; `T (*)[N]` counts as `T [][N]`.
+    Returns None for functions and nested forms, such as an array of pointers to arrays.
     """
     reference = ""
     if isinstance(type_, ReferenceType):
@@ -83,8 +83,9 @@ def split_type(type_: Type) -> DeclaredShape | None:
 
 
 def element_of(type_: Type, what: str) -> str | None:
-    """Return the element type of a scalar or complex type; None for void. what: the variable, for
-    the message. Raises SignatureError for a type that no test can hold.
+    """Return the element type, such as `f32` or `c64`, of a scalar or complex type of a C-family
+    program; None for void. what: the variable, for the message. Raises SignatureError for a type
+    that no test can hold.
     """
     if isinstance(type_, ScalarType):
         if type_.name == "void":
@@ -109,7 +110,7 @@ def show_type(type_: Type) -> str:
 
 def named_types(unit: TranslationUnit, found: Mapping[str, T]) -> dict[str, T]:
     """Return the entries of `found`, by type name, under every further name that a typedef in
-    `unit` gives their type.
+    `unit` gives their type; {} if there is none. The names of `found` itself are not in the result.
     """
     return {
         alias.name: found[alias.type.name]

@@ -20,8 +20,10 @@ __all__ = ["Enumeration", "enumerations_of", "find_enumerations"]
 
 @dataclass(frozen=True, slots=True)
 class Enumeration:
-    """An enumeration. type: the element type of its values, such as `i32`. values: those of its
-    constants that can be evaluated.
+    """An enumeration of C or C++.
+
+    type: the element type of its values, such as `i32`. values: those of its constants that can be
+    evaluated, in order and each once.
     """
 
     type: str
@@ -29,14 +31,17 @@ class Enumeration:
 
 
 def find_enumerations(text: str, dialect: str = "cuda") -> dict[str, Enumeration]:
-    """Return the named enumerations of a C-family text, by name and by the names of their
-    typedefs.
+    """Return the named enumerations of a C-family text, by name, with and without its scopes, and
+    by the names of their typedefs. dialect: the text's, such as `cpp`. Those whose type no test can
+    hold are left out.
     """
     return enumerations_of(parse_c_family(text, dialect)) if "enum" in text else {}
 
 
 def enumerations_of(unit: TranslationUnit) -> dict[str, Enumeration]:
-    """Return the named enumerations of `unit`, by name and by the names of their typedefs."""
+    """Return the named enumerations of `unit`, by name, with and without its scopes, and by the
+    names of their typedefs. Those whose type no test can hold are left out.
+    """
     known = IntegerConstants.of(unit).values
     aliases = {a.name: a.type for a in find(unit, TypeAlias)}
     found: dict[str, Enumeration] = {}

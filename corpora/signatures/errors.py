@@ -4,6 +4,6 @@ from __future__ import annotations
 
 
 class SignatureError(ValueError):
-    """The entry function cannot be called with typed data. The message is one line that says
-    why.
+    """The entry function of a program cannot be called with typed data. The message is one line
+    that says why.
     """

@@ -61,8 +61,9 @@ _ARITHMETIC = ("integer", "real", "complex", "logical")
 
 
 def read_fortran_signature(program: Program) -> Signature:
-    """Return the signature of the procedure `program.name`, whose case does not matter. Raises
-    SignatureError if there is no such procedure or an argument cannot be held by a typed test.
+    """Return the signature of the procedure `program.name`, whose case does not matter, of a
+    Fortran program. Raises SignatureError if there is no such procedure or an argument cannot be
+    held by a typed test.
     """
     where = f"{program.dialect} procedure '{program.name}'"
     unit = parse_fortran(program.text, dialect=program.dialect)
@@ -79,8 +80,8 @@ def read_fortran_signature(program: Program) -> Signature:
 
 
 def find_logical_widths(program: Program) -> dict[str, int]:
-    """Return the size in bytes of each LOGICAL dummy argument of the entry procedure, by name; {}
-    if the procedure is not found.
+    """Return the size in bytes of each LOGICAL dummy argument of the Fortran procedure
+    `program.name`, by name in lower case; {} if it has none or is not found.
     """
     unit = parse_fortran(program.text, dialect=program.dialect)
     named = _procedures_named(unit, program.name)
@@ -287,25 +288,28 @@ class Declarations:
     _constants: Mapping[str, int]
 
     def element(self, name: str) -> str:
-        """Return the element type of a variable or array, such as `i32` or `f64`. Raises
-        SignatureError for an undeclared name or a type that no test can hold.
+        """Return the element type, such as `i32` or `f64`, of a variable or array of a Fortran
+        procedure. name: in lower case. Raises SignatureError for an undeclared name or a type that
+        no test can hold.
         """
         return _element(self._types.get(name, NamedType("undeclared")), f"variable '{name}'")
 
     def shape(self, name: str) -> tuple[str, ...]:
-        """Return the declared extents, one text per dimension: `n`, `0:n`, `*` or `:`. It is () for
-        a scalar.
+        """Return the declared extents of a variable of a Fortran procedure, one text per dimension:
+        `n`, `0:n`, `*` or `:`. They are () for a scalar or an undeclared name. name: in lower case.
         """
         type_ = self._types.get(name)
         return tuple(_show_extent(e) for e in type_.extents) if isinstance(type_, ArrayType) else ()
 
     def has_attribute(self, name: str, *attributes: str) -> bool:
-        """Return whether `name` is declared with one of `attributes`, such as `allocatable`."""
+        """Return whether a Fortran procedure declares `name`, in lower case, with one of
+        `attributes`, such as `allocatable`; False for an undeclared name.
+        """
         return bool(self._attributes.get(name, frozenset()) & set(attributes))
 
     def kind(self, text: str) -> int | None:
-        """Return the number that the text of a kind, such as `dp` or `8`, stands for; None where
-        unknown.
+        """Return the number that the text of a Fortran kind, such as `dp` or `8`, stands for in the
+        procedure; None where unknown.
         """
         try:
             return evaluate_kind(read_expression(text), self._constants)
@@ -314,7 +318,7 @@ class Declarations:
 
 
 def read_declarations(program: Program) -> Declarations:
-    """Return the declarations of the procedure `program.name`. Raises SignatureError if it has no
+    """Return what the Fortran procedure `program.name` declares. Raises SignatureError if it has no
     typed signature.
     """
     signature = read_fortran_signature(program)

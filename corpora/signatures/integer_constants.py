@@ -29,16 +29,17 @@ _INTEGERS = frozenset((*WIDE_INTEGERS, "bool", "char", "i8", "u8", "i16", "u16",
 
 @dataclass(frozen=True, slots=True)
 class IntegerConstants:
-    """The integer constants of a text. values: enumerators and constant variables outside
-    functions, by name.
+    """The integer constants of a C or C++ text. values: of enumerators and constant variables
+    outside functions, by name.
     """
 
     values: Mapping[str, int]
 
     @staticmethod
     def of(unit: TranslationUnit) -> IntegerConstants:
-        """Return the constants of `unit`; those in namespaces have their qualified names too. A
-        name with different values in two scopes is left out.
+        """Return the integer constants of `unit`: enumerators and constant variables outside
+        functions. Those in namespaces have their qualified names too. A name with different values
+        in two scopes is left out.
         """
         known: dict[str, int] = {}
         doubtful: set[str] = set()
@@ -51,7 +52,7 @@ class IntegerConstants:
 
     def value(self, expression: Expression | None, hidden: Collection[str] = ()) -> int | None:
         """Return the value of an integer expression over these constants; None if it cannot be
-        computed. hidden: names that mean something else there, such as parameters.
+        computed or is None. hidden: names that mean something else there, such as parameters.
         """
         return _value(expression, {n: v for n, v in self.values.items() if n not in hidden})
 
@@ -59,8 +60,11 @@ class IntegerConstants:
 def enumerator_values(
     definition: StructDefinition, known: Mapping[str, int] | None = None
 ) -> dict[str, int]:
-    """Return an enumeration's constants by name, up to the first that cannot be evaluated. known:
-    values of other names; None for none.
+    """Return the values of an enumeration's constants by name, in order, up to the first that
+    cannot be evaluated.
+
+    definition: the enumeration. known: values of other names that its constants may use; None for
+    none.
     """
     found: dict[str, int] = {}
     last: int | None = -1

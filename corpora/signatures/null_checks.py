@@ -34,7 +34,7 @@ __all__ = ["asked_operands", "is_null", "null_alternatives"]
 
 def is_null(expression: Expression | None) -> bool:
     """Return whether an expression is the null pointer as C and C++ write it: `0`, `NULL`,
-    `nullptr` or `(void *)0`.
+    `nullptr` or `(void *)0`. False for None.
     """
     if isinstance(expression, Cast) and isinstance(expression.type, PointerType):
         return expression.type.to == ScalarType("void") and is_null(expression.operand)
@@ -63,8 +63,8 @@ def asked_operands(node: Any) -> tuple[Expression, ...]:
 
 
 def null_alternatives(condition: Expression) -> list[str]:
-    """Return, for each part of a condition joined by `||`, the name of the pointer that it tests
-    for null; '' for other parts.
+    """Return, for each part of a condition joined by `||`, in order, the name of the pointer that
+    the part finds to be null, as in `!p || q == NULL`; '' for other parts.
     """
     return [_missing(part) for part in _alternatives(condition)]
 

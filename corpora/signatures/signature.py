@@ -27,8 +27,9 @@ MAX_PARAMETERS = 128
 
 @lru_cache(maxsize=8192)
 def read_signature(program: Program) -> Signature:
-    """Return the signature of the function `program.name` in `program.text`. Raises SignatureError
-    if there is none, or a parameter cannot be held by a typed test.
+    """Return the signature of the function `program.name` in `program.text`, in the dialect of the
+    program. Raises SignatureError if there is none, a parameter cannot be held by a typed test, or
+    there are more than 128; ValueError for an unknown dialect.
     """
     found = _READERS[get_dialect(program.dialect).language](program)
     if len(found.parameters) > MAX_PARAMETERS:

@@ -70,12 +70,12 @@ _WIDE = {"f32": (8, 8), "f64": (16, 16), "c64": (16, 8), "c128": (32, 16)}
 
 @dataclass(frozen=True, slots=True)
 class StructureLeaf:
-    """A number, an array of numbers, or a pointer to numbers inside a structure.
+    """A number, an array of numbers, or a pointer to numbers inside a structure of a C-family text.
 
     path: its member names, as `at.x`. type: the element type. count: how many numbers; 0 for a
         pointer.
     is_array: it is declared as an array. offset: in bytes. wide_offset: the same where float is
-        double.
+        computed as double and double as long double.
     is_const: what a pointer points to is const.
     """
 
@@ -90,8 +90,10 @@ class StructureLeaf:
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """The layout of a structure. leaves: its numbers, in memory's order. bytes, align: size and
-    alignment in bytes. wide_bytes, wide_align: the same where float is double.
+    """The layout of a structure of a C-family text.
+
+    leaves: its numbers, in memory's order. bytes, align: size and alignment in bytes. wide_bytes,
+        wide_align: the same where float is computed as double and double as long double.
     """
 
     leaves: tuple[StructureLeaf, ...]
@@ -102,7 +104,7 @@ class Structure:
 
     @property
     def holds_pointers(self) -> bool:
-        """Return whether one of its leaves is a pointer."""
+        """Return whether one of the structure's leaves is a pointer."""
         return any(not leaf.count for leaf in self.leaves)
 
 
@@ -136,15 +138,15 @@ def _vectors() -> dict[str, Structure]:
 def find_structures(text: str, vectors: bool = False) -> dict[str, Structure | str]:
     """Return the structures of a C-family text, by name and the names of their typedefs. For a
     structure that tests cannot hold, the value is a message that says why. vectors: include CUDA's
-    vector types.
+    vector types, such as `float4`.
     """
     return structures_of(parse_c_family(text, "cuda"), vectors)
 
 
 def structures_of(unit: TranslationUnit, vectors: bool = False) -> dict[str, Structure | str]:
     """Return every structure of `unit`, by its name and the names of its typedefs. For one that
-    tests cannot hold, the value is a message that says why. vectors: include CUDA's vector
-    types.
+    tests cannot hold, the value is a message that says why. vectors: include CUDA's vector types,
+    such as `float4`.
     """
     found: dict[str, Structure | str] = dict(VECTORS) if vectors else {}
     known = _Known(found, enumerations_of(unit), IntegerConstants.of(unit))
@@ -350,8 +352,10 @@ VECTORS = _vectors()
 
 def flatten_members(text: str, signature: Signature, dialect: str = "cuda") -> str:
     """Return the program text `text` with each number of a structure named as tests name it:
-    `p__x[i]` for `p[i].x`. It serves for reading only, since it is no valid program. Only the
-    function of `signature` changes.
+    `p__x[i]` for `p[i].x`. It serves for reading only, since it is no valid program.
+
+    signature: of the function in `text` that alone changes; without structures in it the text comes
+    back unchanged. dialect: the text's, of C's family.
     """
     owners: dict[str, list[Parameter]] = {}
     for parameter in signature.parameters:

@@ -21,13 +21,15 @@ from corpora.records import content_hash
 
 
 class ProgramSuiteError(ValueError):
-    """A line of a suite for whole programs cannot be read. The message has its number."""
+    """A line of a suite of tests for whole programs cannot be read. The message begins with its
+    number, from 1.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class ProgramTest:
-    """One run of a whole program. arguments: those after the program's name. stdin: its standard
-    input.
+    """One run of a whole program, as a test. arguments: those after the program's name. stdin: the
+    text of its standard input; '' for none.
     """
 
     arguments: tuple[str, ...] = ()
@@ -36,8 +38,8 @@ class ProgramTest:
 
 @dataclass(frozen=True, slots=True)
 class ProgramSuite:
-    """Tests of one whole program. program_id: its id. tests: in order. author: `rules` or
-    `user`.
+    """Tests of one whole program, one with `main`. program_id: the program's `id`. tests: in order.
+    author: `rules` or `user`.
     """
 
     program_id: str
@@ -46,7 +48,7 @@ class ProgramSuite:
 
     @property
     def id(self) -> str:
-        """Return a hash of the program's id and the tests, 16 hex digits."""
+        """Return a hash of the suite's program id and tests, 16 hex digits."""
         return content_hash("program suite", self.program_id, self.tests)
 
 
@@ -60,8 +62,11 @@ _PLAIN = re.compile(_WORD)
 
 
 def parse_program_suite(text: str) -> tuple[ProgramTest, ...]:
-    """Parse tests of whole programs, one per line. Empty lines and lines that begin with `#` are
-    passed over. Raises ProgramSuiteError for a line that cannot be read.
+    """Parse tests of whole programs, one per line, in order. Empty lines and lines that begin with
+    `#` are passed over.
+
+    text: lines as `args(100, --fast, "two words") stdin("3\\n")`; `stdin` may be left out, and
+    strings are written as in JSON. Raises ProgramSuiteError for a line that cannot be read.
     """
     tests = []
     for number, line in enumerate(text.split("\n"), 1):
@@ -95,7 +100,9 @@ def _read(item: str, number: int) -> str:
 
 
 def format_program_test(test: ProgramTest) -> str:
-    """Return a test of a whole program as one line, which `parse_program_suite` reads."""
+    """Return a test of a whole program as one line, such as `args(100, --fast) stdin("3\\n")`,
+    which `parse_program_suite` reads.
+    """
     words = [
         a if _PLAIN.fullmatch(a) and a.isascii() and a.isprintable() else json.dumps(a)
         for a in test.arguments
@@ -104,5 +111,7 @@ def format_program_test(test: ProgramTest) -> str:
 
 
 def format_program_suite(tests: tuple[ProgramTest, ...]) -> str:
-    """Return tests of a whole program as text, one per line."""
+    """Return tests of a whole program as text, one per line, which `parse_program_suite` reads; ''
+    for no tests.
+    """
     return "".join(format_program_test(t) + "\n" for t in tests)

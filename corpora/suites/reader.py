@@ -40,7 +40,7 @@ _PATTERN = re.compile(
 
 
 class SuiteError(ValueError):
-    """The text is not a suite. line, column: where, from 1; the message begins with them."""
+    """The text is not a suite of tests. line, column: where, from 1; the message begins with them."""
 
     def __init__(self, line: int, column: int, message: str) -> None:
         super().__init__(f"{line}:{column}: {message}")
@@ -49,8 +49,10 @@ class SuiteError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SuiteToken:
-    """A token of a suite's text. kind: such as `name`, `mark`, `end` (of a test) or `stop` (of the
-    text). line, column: from 1.
+    """A token of a suite's text.
+
+    kind: `name`, `int`, `float`, `mark` (such as `=` or `(`), `end` (of a test: a newline or `;`)
+        or `stop` (of the text). text: as written; '' for `stop`. line, column: from 1.
     """
 
     kind: str
@@ -59,7 +61,7 @@ class SuiteToken:
     column: int
 
     def error(self, message: str) -> SuiteError:
-        """Return a SuiteError with `message` at this token."""
+        """Return, and do not raise, a SuiteError with `message` and the place of this token."""
         return SuiteError(self.line, self.column, message)
 
 
@@ -83,9 +85,9 @@ def _tokens(text: str) -> list[SuiteToken]:
 
 
 class SuiteReader:
-    """Reads the tokens of a suite's text. Expressions become functions of the scalars' values,
-    since a scalar may be assigned later in the line. Raises SuiteError if the text has an unknown
-    character.
+    """Reads the tokens of a suite's text, given whole, one after the other. Expressions become
+    functions of the scalars' values, since a scalar may be assigned later in the line. Raises
+    SuiteError if the text has an unknown character.
     """
 
     def __init__(self, text: str) -> None:
@@ -93,24 +95,30 @@ class SuiteReader:
 
     @property
     def next(self) -> SuiteToken:
-        """Return the next token; the position stays. At the end it is a token of kind `stop`."""
+        """Return the next token of the suite's text; the position stays. At the end it is a token
+        of kind `stop`.
+        """
         return self.tokens[self.at]
 
     def take(self) -> SuiteToken:
-        """Consume the next token and return it."""
+        """Consume the next token of the suite's text and return it; at the end that is always the
+        token of kind `stop`.
+        """
         token = self.next
         self.at += token.kind != "stop"
         return token
 
     def accept(self, text: str) -> bool:
-        """Consume the mark or name `text` if it comes next. Returns whether it did."""
+        """Consume the mark or name `text`, such as `=`, if it comes next in the suite's text.
+        Returns whether it did.
+        """
         hit = self.next.text == text and self.next.kind in ("mark", "name")
         self.at += hit
         return hit
 
     def expect(self, text: str) -> SuiteToken:
-        """Consume the mark or name `text` and return its token. Raises SuiteError if something else
-        comes next.
+        """Consume the mark or name `text`, such as `=`, in the suite's text and return its token.
+        Raises SuiteError if something else comes next.
         """
         token = self.take()
         if token.text != text or token.kind == "stop":
@@ -118,10 +126,10 @@ class SuiteReader:
         return token
 
     def name(self, what: str) -> SuiteToken:
-        """Consume a name and return its token.
+        """Consume a name in the suite's text and return its token.
 
         what: what the name should be of, such as a parameter, for the message. Raises SuiteError if
-            something else comes next.
+        something else comes next.
         """
         token = self.take()
         if token.kind != "name":
@@ -129,8 +137,10 @@ class SuiteReader:
         return token
 
     def expression(self) -> Expression:
-        """Read an integer expression. Returns a function from the scalars' values by name to its
-        value. Raises SuiteError if it is malformed.
+        """Read an integer expression in the suite's text, such as `2*(n+1)`. Returns a function
+        from a dict of the scalars' values, by name, to its value; that one raises SuiteError for an
+        unknown scalar or a division by zero. Raises SuiteError if the expression is malformed, too
+        long or nested too deeply.
         """
         self.operators = self.operators if self.depth else 0
         value = self._term()
@@ -152,9 +162,9 @@ class SuiteReader:
         return _binary(operator, left, operand())
 
     def factor(self) -> Expression:
-        """Read a number, a scalar's name, a call of `min` or `max`, or an expression in brackets.
-        Returns a function from the scalars' values to its value. Raises SuiteError if it is
-        malformed.
+        """Read a number, a scalar's name, a call of `min` or `max`, or an expression in brackets,
+        with or without a sign. Returns a function from a dict of the scalars' values, by name, to
+        its value. Raises SuiteError if it is malformed.
         """
         token = self.take()
         self.depth += 1
@@ -198,8 +208,9 @@ class SuiteReader:
         raise token.error(f"expected an integer or an expression but found {_format_token(token)}")
 
     def number(self) -> Callable[[dict[str, object]], float | int]:
-        """Read a float literal or an integer expression. Returns a function from the scalars'
-        values to its value. Raises SuiteError if it is malformed.
+        """Read a float literal (`nan` and `inf` too) or an integer expression. Returns a function
+        from a dict of the scalars' values, by name, to its value. Raises SuiteError if it is
+        malformed.
         """
         mark = self.at
         sign = 1.0

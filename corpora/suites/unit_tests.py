@@ -272,9 +272,12 @@ def _test(reader: SuiteReader, signature: Signature | None) -> UnitTest:
 
 
 def parse_suite(text: str, signature: Signature | None = None) -> tuple[UnitTest, ...]:
-    """Parse all tests of a suite's text. signature: types and completeness are checked against it,
-    and assignments come in its order; None: types must be in the text. Raises SuiteError if the
-    text does not parse or does not fit the signature.
+    """Parse all tests of a suite's text, in order; () if it has none.
+
+    text: one test per line or between `;`, such as `n:i32=8 x:f32[n]=uniform(-1,1)@3`;
+        docs/architecture/tests.md has the form. signature: types and completeness are checked
+        against it, and assignments come in its order; None: types must be in the text.
+    Raises SuiteError if the text does not parse or does not fit the signature.
     """
     reader, tests = SuiteReader(text), []
     while reader.next.kind != "stop":
@@ -286,9 +289,11 @@ def parse_suite(text: str, signature: Signature | None = None) -> tuple[UnitTest
 
 
 def parse_test(text: str, signature: Signature | None = None) -> UnitTest:
-    """Parse a text with exactly one test. signature: the test is checked against it, and types may
-    be left out; None: types must be in the text. Raises SuiteError if the text does not parse or
-    does not fit the signature.
+    """Parse a text with exactly one test, such as `n:i32=8 x:f32[n]=uniform(-1,1)@3`.
+
+    signature: the test is checked against it, and types may be left out; None: types must be in the
+    text. Raises SuiteError if the text does not parse, has no or several tests, or does not fit the
+    signature.
     """
     tests = parse_suite(text, signature)
     if len(tests) != 1:
@@ -297,7 +302,9 @@ def parse_test(text: str, signature: Signature | None = None) -> UnitTest:
 
 
 def read_launch(text: str) -> str:
-    """Return the launch plan in a suite's `# launch: PLAN` line; '' if it has none."""
+    """Return the launch plan, as text, in the first `# launch: PLAN` line of a suite's text; '' if
+    it has none.
+    """
     for line in text.splitlines():
         mark, _, words = line.strip().partition("#")
         if not mark and words.lstrip().startswith("launch:"):
@@ -315,7 +322,9 @@ def format_number(value: object) -> str:
 
 
 def format_assignment(assignment: ScalarValue | ArrayValue) -> str:
-    """Return a parameter's value as text, `NAME:TYPE=VALUE` or `NAME:TYPE[EXTENT]=FILL`."""
+    """Return a parameter's value as text, which `parse_suite` reads: `NAME:TYPE=VALUE` for a
+    scalar, `NAME:TYPE[EXTENT]=FILL` or `NAME:TYPE[EXTENT]={VALUES}` for an array.
+    """
     head = f"{assignment.name}:{assignment.type}"
     if isinstance(assignment, ScalarValue):
         return f"{head}={format_number(assignment.value)}"
@@ -331,7 +340,9 @@ def format_assignment(assignment: ScalarValue | ArrayValue) -> str:
 
 
 def format_test(test: UnitTest) -> str:
-    """Return a test as one line of text, which `parse_test` reads."""
+    """Return a test as one line of text without its newline, which `parse_test` reads. An example
+    is `n:i32=8 x:f32[8]=uniform(-1,1)@3`.
+    """
     parts = [format_assignment(a) for a in test.assignments] + [
         f"alias({a},{b})" for a, b in test.aliases
     ]
@@ -339,8 +350,9 @@ def format_test(test: UnitTest) -> str:
 
 
 def format_suite(tests: Sequence[UnitTest], launch: str = "") -> str:
-    """Return tests as text, one per line. launch: a launch plan for a `# launch:` line before them;
-    '' for none.
+    """Return tests as text, one per line, which `parse_suite` reads.
+
+    launch: a launch plan for a `# launch:` line before them; '' for none.
     """
     return (f"# launch: {launch}\n" if launch else "") + "".join(
         format_test(test) + "\n" for test in tests

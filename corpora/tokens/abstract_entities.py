@@ -69,8 +69,12 @@ Entity = tuple[str, str]
 
 def find_entities(program: Program) -> tuple[Entity, ...]:
     """Return (canonical name, tag) of every name, type and number of a function, each once, in
-    order of first use. It is empty if the function cannot be read. Raises ValueError for an unknown
-    dialect.
+    order of first use, for a model to learn what they stand for as in CodeRosetta (TehraniJamsaz et
+    al., arXiv 2410.20527).
+
+    The canonical name is such as `V3` or `F0`, of a number its characters with blanks between. The
+    tag is an entry of TAGS, such as `<e:parameter>` or `<e:type>`. The result is empty if the
+    function cannot be read. Raises ValueError for an unknown dialect.
     """
     language = get_dialect(program.dialect).language
     tags = _TAGGERS[language](program)

@@ -43,8 +43,8 @@ CORE_WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class CanonicalText:
-    """A program's text with its own names replaced by V0, V1 and so on. tokens: its words.
-    names[k]: the spelling behind the word `Vk`.
+    """A program's text with its own names replaced by V0, V1 and so on. tokens: its words, in
+    order. names[k]: the spelling behind the word `Vk`.
     """
 
     tokens: tuple[str, ...]
@@ -52,7 +52,7 @@ class CanonicalText:
 
     @property
     def text(self) -> str:
-        """Return the words, separated by single blanks."""
+        """Return the words of the canonical text, separated by single blanks."""
         return " ".join(self.tokens)
 
 
@@ -84,13 +84,13 @@ class _Names:
 def canonicalize(
     text: str, language: str, names: Sequence[str] = (), entry: str = "", fold: bool = False
 ) -> CanonicalText:
-    """Return `text` as words in which the program's own names are V0, V1 and so on. Comments are
-    dropped; numbers are split into characters.
+    """Return `text` as words in which the program's own names are V0, V1 and so on, by first use.
+    Comments are dropped; numbers are split into characters (`12` is `1 _2`).
 
-    language: `cpp`, `fortran` or `suite`; another raises KeyError. names: spellings that are
-        numbered first, such as those of the source.
-    entry: the entry function's name, which becomes F0. fold: ignore case in names, as always in
-        Fortran.
+    language: `cpp` (CUDA too), `fortran` or `suite`; another raises KeyError. names: spellings that
+        are numbered first, in order, such as those of the source.
+    entry: the entry function's name, which becomes F0; '' for none. fold: ignore case in names, as
+        always in Fortran.
     """
     tokens = lex(text, language)
     table = _Names(names, fold or language == "fortran")
@@ -128,10 +128,11 @@ def _is_message(tokens: Sequence[Token], position: int) -> bool:
 
 
 def restore(tokens: Sequence[str], names: Sequence[str], language: str, entry: str = "f0") -> str:
-    """Return canonical words as source text, one statement per line.
+    """Return canonical words, as `canonicalize` gives them, as source text, one statement per line.
 
     names[k]: the spelling for `Vk`; a further number gets a new name. language: `cpp`, `fortran` or
-    `suite`. entry: the name for F0. A name that the language reserves gets a trailing underscore.
+        `suite`; another raises KeyError. entry: the name for F0.
+    A name that the language reserves or that is taken gets a trailing underscore.
     """
     spell = _Spelling(names, language, entry)
     words: list[str] = []

@@ -21,8 +21,8 @@ meaning.
 
 
 class Token(NamedTuple):
-    """A token. kind: `name`, `number`, `literal`, `directive`, `newline` or `symbol`. text: as
-    written.
+    """A token of a source text. kind: `name`, `number`, `literal`, `directive`, `newline` or
+    `symbol`. text: as written.
     """
 
     kind: str
@@ -220,7 +220,7 @@ _LEXERS = {"cpp": _lex_cpp, "fortran": _lex_fortran, "suite": lambda text: _lex_
 
 
 def lex(text: str, language: str) -> list[Token]:
-    """Return the tokens of `text` without comments. language: `cpp`, `fortran` or `suite`. Raises
-    KeyError for another language.
+    """Return the tokens of `text`, in order, without comments. language: `cpp` (CUDA too),
+    `fortran` or `suite`. Raises KeyError for another language.
     """
     return _LEXERS[language](text)

@@ -35,8 +35,8 @@ Unit = tuple[str, ...]
 
 
 def join_number_units(words: Sequence[str]) -> list[Unit]:
-    """Group `words` into units: the characters of a number are one unit, any other word is a unit
-    by itself.
+    """Group canonical words, in order, into units, tuples of words: the characters of a number (`1
+    _0 _0`) are one unit, any other word is a unit by itself.
     """
     found: list[Unit] = []
     for word in words:
@@ -53,19 +53,19 @@ def join_number_units(words: Sequence[str]) -> list[Unit]:
 
 
 def flatten_units(parts: Iterable[Unit]) -> list[str]:
-    """Return the words of all units, in order. parts: units, each a word or the characters of a
-    number.
+    """Return the words of all units, in order; the inverse of `join_number_units`. parts: units,
+    tuples of one word or of the characters of a number.
     """
     return [word for part in parts for word in part]
 
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """How the words of one dialect differ from another's.
+    """How the words of one dialect, the own, differ from another's.
 
     own: word -> share, in [0, 1], of its occurrences that are in the own dialect; a word that is
-    not listed counts as 0.5. foreign: words of the other dialect. bounds: their cumulative weights,
-    for drawing.
+        not listed counts as 0.5. foreign: words typical of the other dialect. bounds: their
+        cumulative weights, as many, for drawing.
     """
 
     own: dict[str, float]
@@ -74,8 +74,9 @@ class Contrast:
 
 
 def measure_contrast(own: Iterable[Sequence[str]], other: Iterable[Sequence[str]]) -> Contrast:
-    """Measure which words are typical of either dialect. own, other: words of each of its programs.
-    If a side has no words, all words count alike.
+    """Measure which words are typical of either of two dialects. own, other: words of each program
+    of the dialect; sides of different sizes count alike. If a side has no words, all words count
+    alike.
     """
     here, there = (Counter(word for words in side for word in words) for side in (own, other))
     if not here or not there:
@@ -89,9 +90,11 @@ def measure_contrast(own: Iterable[Sequence[str]], other: Iterable[Sequence[str]
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """How much noise is added. mask, drop, insert: shares, in [0, 1], of units masked, dropped, and
-    followed by a foreign word. window: units are shuffled by fewer than so many places; 0 or 1:
-    they are not shuffled.
+    """How much noise is added to a program's words.
+
+    mask, drop, insert: shares, in [0, 1], of units masked, dropped, and followed by a foreign word;
+        a unit is a word or a whole number. window: units are shuffled by fewer than so many places;
+        0 or 1: they are not shuffled.
     """
 
     mask: float
@@ -101,8 +104,8 @@ class Noise:
 
     @staticmethod
     def at(rate: float) -> Noise:
-        """Return noise of all kinds at one rate in [0, 1]. Insertions get half of it, since they
-        lengthen texts.
+        """Return noise of all kinds, masking, dropping, inserting and shuffling, at one rate in [0,
+        1]; 0 is none. Insertions get half of it, since they lengthen texts.
         """
         return Noise(rate, rate, rate / 2, WINDOW if rate > 0 else 0)
 
@@ -111,10 +114,11 @@ def mask_spans(
     words: Sequence[str], rate: float, rng: random.Random
 ) -> tuple[list[str], list[list[str]]]:
     """Hide random parts of a text, and return (the words with MASK for each hidden span, the words
-    of each span).
+    of each span), for a model to fill in as in TransCoder (Roziere et al., arXiv 2006.03511).
 
-    words: the text; the characters of a number are hidden together. rate: the share to hide, in [0,
-        1]; above 0 at least one word is. Neighbouring hidden words are one span.
+    words: the text's canonical words; the characters of a number are hidden together. rate: the
+        share to hide, in [0, 1]; above 0 at least one word is. rng: draws. Neighbouring hidden
+        words are one span.
     """
     parts = join_number_units(words)
     hidden = [rng.random() < rate for _ in parts]
@@ -134,8 +138,9 @@ def mask_spans(
 
 
 def fill_spans(shown: Sequence[str], spans: Sequence[Sequence[str]]) -> list[str]:
-    """Put the spans that `mask_spans` hid back and return the words. Raises ValueError if there are
-    more or fewer spans than masks.
+    """Put the spans that `mask_spans` hid back and return the words. shown: the words with MASK
+    (`<mask>`) for each span. spans: the words of each. Raises ValueError if there are more or fewer
+    spans than masks.
     """
     given = iter(spans)
     words: list[str] = []
@@ -155,11 +160,13 @@ def fill_spans(shown: Sequence[str], spans: Sequence[Sequence[str]]) -> list[str
 def drop_units(
     parts: Sequence[Unit], rate: float, sides: Contrast, rng: random.Random
 ) -> list[Unit]:
-    """Return the units without some, dropped at random.
+    """Return the units, in order, without some, dropped at random: weighted dropping as in
+    CodeRosetta (TehraniJamsaz et al., arXiv 2410.20527).
 
     parts: units, each a word or the characters of a number. rate: share dropped, in [0, 1], of
-        words that both dialects have. sides: says which words are typical of the own dialect; these
-        are dropped up to 1.5 times as often.
+        words that both dialects have alike. sides: says which words are typical of the own dialect;
+        these are dropped up to 1.5 times as often, those of the other down to half as often. rng:
+        draws.
     """
     return [
         p for p in parts if rng.random() >= min(_LIKELIEST, rate * (0.5 + sides.own.get(p[0], 0.5)))
@@ -169,10 +176,12 @@ def drop_units(
 def insert_foreign_words(
     parts: Sequence[Unit], rate: float, sides: Contrast, rng: random.Random
 ) -> list[Unit]:
-    """Return the units with words of another dialect inserted after some of them, at random.
+    """Return the units with words of another dialect inserted after some of them, at random, as in
+    CodeRosetta (TehraniJamsaz et al., arXiv 2410.20527).
 
     parts: units, each a word or the characters of a number. rate: share of units that get one, in
-        [0, 1]. sides: holds the other dialect's words with weights.
+        [0, 1]. sides: holds the other dialect's words with weights; without any nothing is
+        inserted. rng: draws.
     """
     found: list[Unit] = []
     for part in parts:
@@ -183,9 +192,10 @@ def insert_foreign_words(
 
 
 def shuffle_units(parts: Sequence[Unit], window: int, rng: random.Random) -> list[Unit]:
-    """Return the units in a random order in which none moves by `window` places or more.
+    """Return the units in a random order in which none moves by `window` places or more: the noise
+    of Lample et al. (arXiv 1711.00043).
 
-    parts: units, each a word or the characters of a number.
+    parts: units, each a word or the characters of a number. rng: draws.
     """
     keys = [place + rng.uniform(0, window) for place in range(len(parts))]
     return [parts[i] for i in sorted(range(len(parts)), key=lambda i: keys[i])]
@@ -194,10 +204,13 @@ def shuffle_units(parts: Sequence[Unit], window: int, rng: random.Random) -> lis
 def corrupt_words(
     words: Sequence[str], noise: Noise, sides: Contrast, rng: random.Random
 ) -> list[str]:
-    """Return `words` after shuffling, dropping, inserting and masking, in this order.
+    """Return canonical words after shuffling, dropping, inserting and masking, in this order. It is
+    the noise of TransCoder (Roziere et al., arXiv 2006.03511) and CodeRosetta (TehraniJamsaz et
+    al., arXiv 2410.20527), from which a model learns to restore programs.
 
     noise: how much of each. sides: which words are typical of the own dialect and of others. rng:
-        draws. The result is not empty unless `words` is.
+        draws.
+    The result has MASK for each hidden span and is not empty unless `words` is.
     """
     parts = join_number_units(words)
     kept = (

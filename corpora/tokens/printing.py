@@ -25,8 +25,9 @@ _FORTRAN_BLOCKS = frozenset(
 
 
 def print_words(words: Sequence[str], language: str) -> str:
-    """Return words as source text with line breaks and indentation. language: `cpp`, `fortran` or
-    `suite`; another raises KeyError. The text ends in a newline unless there are no words.
+    """Return words, such as `for ( int i = 0 ;`, as source text with line breaks and indentation.
+    language: `cpp` (CUDA too), `fortran` or `suite`; another raises KeyError. The text ends in a
+    newline unless there are no words.
     """
     lines = _PRINTERS[language](words)
     return "\n".join(lines) + "\n" if lines else ""
@@ -62,7 +63,9 @@ def _is_glued(before: str, previous: str, word: str, following: str) -> bool:
 
 
 def join_words(words: Sequence[str]) -> str:
-    """Return words as one line, with spaces only where a reader expects them."""
+    """Return a program's words as one line of source text, with spaces only where a reader expects
+    them; '' for no words.
+    """
     text = ""
     padded = ["", "", *words, ""]
     for i in range(2, len(padded) - 1):

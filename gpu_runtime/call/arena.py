@@ -74,7 +74,9 @@ _SCHEDULES = {"static": 1, "dynamic": 2, "guided": 3, "auto": 4}
 class Layout:
     """How arguments are handed to a program in the arena.
 
-    convert: (element type, conversion number of batch.h) for types that are converted.
+    convert: (element type, conversion number) for types that the program has in another form than
+        the arena: 1: float as double, 2: double as long double, 3: a truth value of one byte as one
+        of four (`enum cv_convert` of native/batch.h).
     align_bytes: least alignment of arrays; 0 means that of the element.
     recorded: the program calls the hooks that record its memory accesses. quiet: loading the
         artifact runs none of the program's code.
@@ -91,10 +93,12 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What the runner runs, and its limits.
+    """What the runner runs, and its limits, which hold for the whole batch of calls.
 
-    folder, artifact: the file that is loaded. symbol: its entry point.
-    memory_bytes, output_bytes: limits in bytes. cpu_ms, wall_ms: limits in milliseconds.
+    folder, artifact: path of the folder and name of the file in it that is loaded. symbol: its
+        entry point.
+    memory_bytes, output_bytes: most bytes of memory and of printed text. cpu_ms, wall_ms: most
+        milliseconds.
     threads: the most threads that may exist. resume_after_stop: go on with the next call after one
         that was stopped.
     accesses: most recorded accesses of a call; 0: any number.
@@ -119,7 +123,9 @@ def _round_up(n: int, unit: int) -> int:
 
 
 class Arena:
-    """A memory file shared with the runner process. It holds one batch of calls at a time."""
+    """A memory file shared with the runner process. It holds one batch of calls at a time: `pack`
+    writes it, and the other methods read what the runner left. fd: its file descriptor.
+    """
 
     def __init__(self) -> None:
         self.fd = os.memfd_create("coevolve-arena", 0)
@@ -166,9 +172,11 @@ class Arena:
     def pack(
         self, target: Target, signature: Signature, calls: Sequence[Arguments], layout: Layout
     ) -> None:
-        """Copy the inputs of one batch into the shared file. target: what is run, with its limits.
-        signature: the program's own. Raises ValueError if `calls` do not fit `signature`, or
-        `signature` has too many parameters.
+        """Copy the inputs of one batch into the shared file.
+
+        target: what is run, with its limits. signature: the program's own. calls: the arguments of
+            each call, in the order of its parameters. layout: how they are handed over.
+        Raises ValueError if `calls` do not fit `signature`, or `signature` has too many parameters.
         """
         n = len(signature.parameters)
         if n > MAX_PARAMETERS:
@@ -259,8 +267,8 @@ class Arena:
 
     @property
     def current(self) -> int:
-        """Return the index of the call under way: -1 while the program is loaded, the number of
-        calls when all are done.
+        """Return the index, from 0, of the call under way: -1 while the program is loaded, the
+        number of calls when all are done.
         """
         assert self._map is not None
         return struct.unpack_from("<i", self._map, _CURRENT_AT)[0]
@@ -280,20 +288,26 @@ class Arena:
         )
 
     def outcome(self, index: int) -> np.void:
-        """Return what the process wrote about call `index`, as a record of the NumPy type OUTCOME.
-        It is a view: read it before the arena is scrubbed.
+        """Return what the process wrote about call `index` (from 0), as a record of the NumPy type
+        OUTCOME: elapsed_ns, state (`enum cv_state`), fault (number of the signal) and report (what
+        the hooks found). It is a view: read it before the arena is scrubbed.
         """
         return np.frombuffer(self._map, OUTCOME, 1, _outcome_at(index))[0]
 
     def state(self, index: int) -> tuple[int, int]:
-        """Return (state of call `index` as enum cv_state, run time in nanoseconds)."""
+        """Return (state of call `index`, run time in nanoseconds). The state is a number of `enum
+        cv_state` in native/batch.h: 0 not run, 1 running, 2 done, 3 the hooks found a fault, 4 out
+        of memory, 5 a system call was denied, 6 a signal.
+        """
         assert self._map is not None
         elapsed_ns, state = struct.unpack_from("<Qi", self._map, _outcome_at(index))
         return state, elapsed_ns
 
     def seen(self, index: int, arrays: int) -> tuple[int, tuple[int, ...]]:
         """Return (active threads of call `index`, range ends). Each of the first `arrays` arrays
-        has four range ends, one array after the other; see cv_access in abi.h.
+        that own their storage has four range ends, one array after the other: the first and last
+        element read, then the first and last written. Where the first is larger than the last there
+        was no access.
         """
         at = _outcome_at(index) + _REPORT_AT
         (active,) = struct.unpack_from("<q", self._map, at + _ACTIVE_AT)  # type: ignore[arg-type]
@@ -305,6 +319,8 @@ class Arena:
         """Return every parameter's storage after call `index`, shaped like `arguments.values`.
         Changed buffers are copies; several calls may share one copy of large equal ones; an
         unchanged one is `arguments.values[i]` itself.
+
+        signature: the program's own. arguments: those of this call, as they were packed.
         """
         slots = self._slots[index]
         out = []
@@ -342,7 +358,9 @@ class Arena:
         return compare_memory(self._bytes.ctypes.data + at, value.ctypes.data, value.nbytes)
 
     def result(self, index: int, signature: Signature) -> np.ndarray | None:
-        """Return the value that call `index` returned, as a 0-d array; None for void."""
+        """Return the value that call `index` returned, as a 0-d array; None for void. signature:
+        the program's own, as it was packed.
+        """
         if signature.result is None:
             return None
         return (

@@ -19,8 +19,10 @@ from corpora.records import Parameter, Signature
 
 
 class StructureAssembly(NamedTuple):
-    """C++ text for a call with structures. before: statements that fill them. arguments: the call's
-    argument list. after: statements that copy numbers back.
+    """C++ text for a call with structures. It reads the table `a` of argument pointers.
+
+    before: statements that fill the structures. arguments: the call's argument list, without
+        parentheses. after: statements that copy numbers back.
     """
 
     before: str
@@ -76,9 +78,11 @@ as long as those that came.
 def assemble_structures(
     signature: Signature, namespace: str, argument: Callable[[Parameter, int], str]
 ) -> StructureAssembly:
-    """Return the C++ text that puts structures together for a call. namespace: the C++ namespace
-    that holds the program. argument(parameter, index): the text for a parameter that belongs to no
-    structure.
+    """Return the C++ text that puts structures together for a call.
+
+    namespace: the C++ namespace that holds the program. argument(parameter, index): the text of the
+        argument for a parameter that belongs to no structure; the index is its place in the
+        signature.
     """
     before, arguments, after, kept = [], [], [], []
     owned = groupby(

@@ -46,10 +46,12 @@ class BindingError(ValueError):
 class Binding:
     """Which parameter of the source each parameter of the target stands for.
 
+    source, target: the two signatures.
     sources[j]: the index of the source's parameter for target parameter j. The value -1 - k means
-    `extents[k]`.
+        that no parameter of the source has it, and that `extents[k]` says where it comes from.
     extents: (array index in the source, dimension from 0) for an extent that the target takes;
-        (index of a neighbouring field, -1) for a field that only the target has.
+        (index in the source of another field of the same structure, -1) for a field that only the
+        target has.
     """
 
     source: Signature
@@ -179,7 +181,8 @@ def bind_parameters(source: Signature, target: Signature, signless: bool = False
     name and then by order.
 
     signless: one language has no unsigned integers, so signed ones of the same width stand for
-        them. Raises BindingError if a parameter of the target has no counterpart.
+        them. Raises BindingError if a parameter of the target has no counterpart, or the two return
+        values of different types.
     """
     if signless:
         bound = bind_parameters(

@@ -18,7 +18,8 @@ from gpu_runtime.call.parameter_names import normalize_name
 
 def find_target_only_fields(source: Signature, target: Signature) -> dict[int, int]:
     """Map the index of each structure field that only the target has to the index of a source field
-    of the same structure.
+    of the same structure. Indices are places in each signature's parameters. Empty if there is no
+    such field.
     """
     places = {normalize_name(p.name): i for i, p in enumerate(source.parameters) if _is_field(p)}
     beside: dict[str, int] = {}
@@ -53,8 +54,9 @@ def can_hold(source: Parameter, target: Parameter) -> bool:
 
 
 def make_unset_values(field: Parameter, beside: Parameter, value: np.ndarray) -> np.ndarray:
-    """Return the values of a structure field that no caller sets: a fixed pattern for each
-    structure.
+    """Return the values of a structure field that no caller sets: True for truth values, NaN for
+    floating types, bytes 0xA5 for integers. A field that is an array, or belongs to an array of
+    structures, gets shape (count,); else the result is a 0-d array.
 
     field: the parameter of that field. beside: another field of the same structure. value: the
         buffer of `beside`, which gives the number of structures.

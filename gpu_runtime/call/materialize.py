@@ -43,7 +43,8 @@ _MASK = (1 << 64) - 1
 
 def generate_random_bits(seed: int, stream: int, count: int, first: int = 0) -> np.ndarray:
     """Return 64 pseudo-random bits for each of `count` counters from `first`, as uint64 of shape
-    (count,). Equal seed, stream and counter give equal bits on every machine (SplitMix64).
+    (count,). Equal seed, stream and counter give equal bits on every machine. stream: tells apart
+    sequences with one seed. Method: SplitMix64 (Steele, Lea and Flood, 2014).
     """
     start = (seed * 0xD1342543DE82EF95 + stream * 0xA0761D6478BD642F + 0x2545F4914F6CDD1D) & _MASK
     z = np.arange(first + 1, first + count + 1, dtype=np.uint64)
@@ -301,10 +302,11 @@ def _phrases(fill: Fill, stream: int, count: int) -> list[float]:
 
 
 def expand_fill(fill: Fill, type_: str, count: int, stream: int = 0) -> np.ndarray:
-    """Return `count` elements of a fill, shape (count,), perhaps read-only.
+    """Return `count` elements by the rule `fill`, shape (count,), perhaps read-only.
 
-    type_: the element type's name, such as `f32`. stream: the parameter's position, so that two
-        arrays with one seed differ. Integer fills give whole numbers in floating types too.
+    fill: a kind of contents, such as `uniform`, with its numbers and seed. type_: the element
+        type's name, such as `f32`. stream: the parameter's position, so that two arrays with one
+        seed differ. Integer fills give whole numbers in floating types too.
     """
     if fill.kind in _WHOLE:
         return (
@@ -383,11 +385,12 @@ def _join_complex(real: np.ndarray, imaginary: np.ndarray, dtype: np.dtype) -> n
 
 
 def materialize_array(value: ArrayValue, parameter: Parameter, stream: int) -> np.ndarray:
-    """Return an array value as a buffer of its element type. Its shape is (rows, columns) for a
+    """Return an array of a test as a buffer of its element type. Its shape is (rows, columns) for a
     table of rows and for Fortran's assumed-shape matrices, else (count,).
 
-    stream: the parameter's index in the signature, so that two arrays with one seed get different
-        contents.
+    value: the extents and contents that the test gives. parameter: the program's parameter, which
+        decides the shape. stream: the parameter's index in the signature, so that two arrays with
+        one seed get different contents.
     """
     count = math.prod(value.extents)
     dtype = DTYPES[value.type]
@@ -405,13 +408,17 @@ def materialize_array(value: ArrayValue, parameter: Parameter, stream: int) -> n
 
 
 def is_assumed_shape(parameter: Parameter) -> bool:
-    """Return whether the array's extents reach the program with it, as for Fortran's `x(:)`."""
+    """Return whether `parameter` is an array whose extents reach the program with it, as for
+    Fortran's `x(:)`.
+    """
     return parameter.kind == "array" and any(part.endswith(":") for part in parameter.shape)
 
 
 def evaluate_extents(shape: tuple[str, ...], scalars: dict[str, int]) -> tuple[int, ...] | None:
-    """Return the extents of a Fortran declaration. shape: one text per dimension, such as `n` or
-    `0:m`. scalars: values of integers by name. Returns None if one cannot be evaluated.
+    """Return the extents of a Fortran declaration; None if one cannot be evaluated.
+
+    shape: one text per dimension, such as `n` or `0:m` (m + 1 elements). scalars: values of
+        integers by name in lower case. An extent below 0 becomes 0.
     """
     from gpu_runtime.launch.plans import (
         evaluate_expression,
@@ -446,7 +453,9 @@ def is_two_dimensional(parameter: Parameter, dimensions: int) -> bool:
 
 
 def materialize_scalar(value: ScalarValue) -> np.ndarray:
-    """Return a scalar as a 0-d array of its type. Too large numbers wrap or become infinite."""
+    """Return a scalar of a test as a 0-d array of its type. A real too large for it becomes
+    infinite. Raises OverflowError for a whole number that the type cannot hold.
+    """
     plain = complex(*value.value) if isinstance(value.value, tuple) else value.value
     with np.errstate(over="ignore"):
         return np.array(plain, DTYPES[value.type])
@@ -467,8 +476,9 @@ def get_extents(test: UnitTest) -> dict[str, int]:
 
 
 def materialize_test(test: UnitTest, signature: Signature) -> Arguments:
-    """Return a test as buffers, in the order of the signature's parameters. Raises ValueError if
-    the test lacks a parameter or gives it another type or kind.
+    """Return a test as buffers, in the order of the signature's parameters, with its aliases and
+    null pointers as indices of parameters. Raises ValueError if the test lacks a parameter, or
+    gives a scalar for an array or the reverse.
     """
     by_name = {a.name: a for a in test.assignments}
     position = {p.name: i for i, p in enumerate(signature.parameters)}

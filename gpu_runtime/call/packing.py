@@ -56,15 +56,17 @@ def _is_packed(p: Parameter) -> bool:
 
 
 def has_structures(signature: Signature) -> bool:
-    """Return whether a parameter belongs to a structure that must be packed."""
+    """Return whether a parameter is a field of a structure that is handed over as bytes. Structures
+    with pointers are put together by the C++ text around the call instead.
+    """
     return any(map(_is_packed, signature.parameters))
 
 
 @lru_cache(maxsize=1024)
 def pack_signature(signature: Signature) -> Signature:
     """Return the signature as the program itself has it: the fields of one structure become one
-    parameter that holds the structure's bytes. `by_reference` marks a structure that is no
-    array.
+    parameter that holds the structure's bytes (an array of `u8`). `by_reference` marks a structure
+    that is no array.
     """
     found = []
     for first, *_ in _groups(signature):
@@ -84,8 +86,8 @@ def pack_signature(signature: Signature) -> Signature:
 
 
 def pack_requests(requests: Sequence[CompileRequest]) -> list[CompileRequest]:
-    """Return the requests with packed signatures. Requests without structures come back
-    unchanged.
+    """Return the requests, in order, with signatures in which the fields of one structure are one
+    parameter of bytes. Requests without structures come back unchanged.
     """
     return [
         replace(r, signature=pack_signature(r.signature)) if has_structures(r.signature) else r
@@ -94,8 +96,8 @@ def pack_requests(requests: Sequence[CompileRequest]) -> list[CompileRequest]:
 
 
 def pack_compiled(compiled: Compiled) -> Compiled:
-    """Return `compiled` with the packed signature in its request, as the function that runs packed
-    calls needs it.
+    """Return `compiled` with a request whose signature has the fields of one structure as one
+    parameter of bytes, as the function that runs packed calls needs it.
     """
     return replace(compiled, request=pack_requests([compiled.request])[0])
 
@@ -115,9 +117,12 @@ def restore_requests(
 def run_packed(
     run: Run, compiled: Compiled, calls: Sequence[Arguments], limits: Limits
 ) -> list[Execution]:
-    """Run a program with structures. run: runs packed calls, as ExecutionBackend.run. Returns one
-    result per call, whose values are in the fields' own arrays. Raises ValueError if fields of one
-    structure cannot be packed together.
+    """Run a program with structures and return one result per call, whose values are in the fields'
+    own arrays.
+
+    run(compiled, calls, limits): runs packed calls, as ExecutionBackend.run. compiled, calls: the
+        program and its calls, not yet packed. limits: of the process. Raises ValueError if two
+        fields of one structure are to share storage.
     """
     done = run(
         pack_compiled(compiled), [pack_arguments(c, compiled.request) for c in calls], limits
@@ -126,8 +131,12 @@ def run_packed(
 
 
 def pack_arguments(arguments: Arguments, request: CompileRequest) -> Arguments:
-    """Return a call with the fields of each structure laid out as bytes. Raises ValueError if the
-    fields of one structure have unequal counts or clash.
+    """Return a call with the fields of each structure laid out as bytes. Fields with fewer elements
+    than others of their structure are filled up with zeros.
+
+    arguments: the call with one array per field. request: what the program was compiled from; its
+        variant decides how wide numbers are. Raises ValueError if two fields of one structure are
+        to share storage.
     """
     signature, wide = request.signature, request.variant is Variant.PRECISE
     groups = _groups(signature)
@@ -203,8 +212,10 @@ def _pack_structures(
 
 
 def unpack_execution(execution: Execution, given: Arguments, request: CompileRequest) -> Execution:
-    """Return the result of a packed call with one array per field again. given: the call before it
-    was packed.
+    """Return the result of a packed call with one array per field again.
+
+    execution: the result, with structures as bytes. given: the call before it was packed. request:
+        what the program was compiled from, with one parameter per field.
     """
     signature, wide = request.signature, request.variant is Variant.PRECISE
     groups = _groups(signature)

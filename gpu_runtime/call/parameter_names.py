@@ -22,7 +22,7 @@ def strip_memory_space(name: str) -> str:
     """Return `name` normalized, without prefixes and suffixes for host and device memory, as in
     `h_x`, `d_x` and `x_dev`.
 
-    Words for source, destination, input and output are brought to one form each.
+    A name that is then `dst`, `dest` or `out` becomes `output`; `src` or `in` becomes `input`.
     """
     whole = bare = normalize_name(name)
     first, mark, rest = bare.partition("_")

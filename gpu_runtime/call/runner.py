@@ -108,8 +108,13 @@ def _environment(flavour: str, cache: Path) -> dict[str, str]:
 
 
 class Runner:
-    """One worker process that runs calls in the sandbox. flavour: `plain`, `asan` or `tsan`. It
-    serves one thread of the process that made it.
+    """One worker process that runs calls in the sandbox. It serves one thread of the process that
+    made it.
+
+    flavour: `plain`, `asan` (for programs with address and undefined-behaviour sanitizers) or
+        `tsan` (with the race detector). Raises RunnerError if the worker does not start,
+        ToolchainError if it cannot be built.
+    The attribute `features` has the bits of the sandbox's walls that work.
     """
 
     def __init__(self, flavour: str = "plain") -> None:
@@ -124,7 +129,9 @@ class Runner:
 
     @property
     def degraded(self) -> tuple[str, ...]:
-        """Return the names of the sandbox's walls that are missing on this machine."""
+        """Return the names of the sandbox's walls that are missing on this machine, strongest
+        first, such as `no-landlock`. () means that none is.
+        """
         return sandbox.find_missing_walls(self.features)
 
     @property
@@ -201,10 +208,12 @@ class Runner:
     def run(
         self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits, layout: Layout
     ) -> list[Execution]:
-        """Run `calls` in one locked-down process and return one result per call.
+        """Run `calls` of one program in one locked-down process and return one result per call, in
+        order.
 
-        layout: how arguments are handed over. Raises RunnerError if the worker fails or belongs to
-            another process, ValueError if the calls do not fit the signature.
+        compiled: the program, with an artifact. limits: of the process. layout: how arguments are
+            handed over. Raises RunnerError if the worker fails or belongs to another process,
+            ValueError if the calls do not fit the signature.
         """
         if self._owner != os.getpid():
             raise RunnerError(

@@ -67,7 +67,9 @@ _SHARED_PRAGMAS = frozenset({"omp", "unroll", "ivdep", "simd"})
 
 
 def find_includes(text: str) -> list[str]:
-    """Return the names of the headers that `text` includes, as written."""
+    """Return the names of the headers that `text` includes, as written, without brackets or quotes,
+    in order.
+    """
     if "#" not in text:
         return []
     lines = [line for line in directive_lines(text) if line.word == "include"]
@@ -124,10 +126,11 @@ def explain_malformed(text: str) -> str:
 def can_share_unit(
     text: str, prelude_macros: frozenset[str], attributes: frozenset[str] = frozenset()
 ) -> bool:
-    """Return whether a C++ text may be compiled in one translation unit with others.
+    """Return whether a C++ text may be compiled in one translation unit with others: nothing in it
+    is seen outside of the namespace that it gets.
 
     prelude_macros: macros that it must not redefine. attributes: those that it may have in
-        `__attribute__((...))`.
+        `__attribute__((...))`; any other makes the result False.
     """
     if not is_balanced(text) or any(mark in text for mark in _OTHER_SPELLINGS):
         return False
@@ -175,7 +178,9 @@ def _stays_inside(line: DirectiveLine) -> bool:
 
 
 def undefine_macros(text: str) -> str:
-    """Return `#undef` lines for the macros of `text`, so that they do not reach what follows."""
+    """Return `#undef` lines for the macros that `text` defines, so that they do not reach what
+    follows; '' if it defines none.
+    """
     return "".join(f"#undef {name}\n" for name in defined_macros(text))
 
 
@@ -189,7 +194,7 @@ def _argument(p: Parameter, index: int) -> str:
 
 def emit_shim(request: CompileRequest, symbol: str, namespace: str) -> str:
     """Return C++ text of a function `symbol` that takes a table of argument pointers and calls the
-    entry function of `request` in `namespace`.
+    entry function of `request`. namespace: the C++ namespace that holds the program.
     """
     return f'extern "C" void {symbol}(void **a) {{ {emit_call(request, namespace, _argument)} }}\n'
 
@@ -197,9 +202,11 @@ def emit_shim(request: CompileRequest, symbol: str, namespace: str) -> str:
 def emit_call(
     request: CompileRequest, namespace: str, argument: Callable[[Parameter, int], str]
 ) -> str:
-    """Return C++ statements that call the entry function of `request` in `namespace`.
-    argument(parameter, index): the text of an expression that takes this parameter from the table
-    `a` of argument pointers.
+    """Return C++ statements that call the entry function of `request`. They read the table `a` of
+    argument pointers, and write the result to the place behind the last argument's.
+
+    namespace: the C++ namespace that holds the program. argument(parameter, index): the text of an
+        expression that takes this parameter from `a[index]`.
     """
     n, result = len(request.signature.parameters), request.signature.result
     made = assemble_structures(request.signature, namespace, argument)

@@ -68,7 +68,9 @@ def has_uninitialized(text: str) -> bool:
 
 @cache
 def make_prelude() -> str:
-    """Return the text between prelude_cpp.h and the programs of an emulated CUDA unit."""
+    """Return the C++ text that stands between prelude_cpp.h and the programs in a unit of CUDA
+    programs for the emulation.
+    """
     return "\n".join(
         (NATIVE / name).read_text()
         for name in ("prelude_cuda.h", "prelude_complex.h", "prelude_cuda_host.h", "shim_cuda.h")
@@ -77,7 +79,7 @@ def make_prelude() -> str:
 
 def include_parts(text: str) -> str:
     """Return C++ text in place of the headers of CUDA's libraries (half precision, Thrust, CUB)
-    that `text` includes; '' if it includes none. The same text may occur twice in a unit.
+    that `text` includes; '' if it includes none. A unit may hold this text more than once.
     """
     parts = dict.fromkeys(CUDA_PARTS[name] for name in find_includes(text) if name in CUDA_PARTS)
     return "".join(f'#line 1 "{part}"\n{read_part(part)}\n' for part in parts)
@@ -85,7 +87,7 @@ def include_parts(text: str) -> str:
 
 @cache
 def read_part(name: str) -> str:
-    """Return the text of the file `name` of the folder native/."""
+    """Return the text of the file `name` of the package's folder native/."""
     return (NATIVE / name).read_text()
 
 
@@ -103,8 +105,8 @@ return a < b ? b : a; }
 
 
 def include_headers(names: Sequence[str]) -> str:
-    """Return the text that includes the standard library's headers `names` in place of
-    prelude_cpp.h, and what nvcc knows without a header.
+    """Return C++ text that includes the standard library's headers `names` (such as `vector`) in
+    place of prelude_cpp.h, and declares what nvcc knows without a header.
     """
     # <math.h> and <stdlib.h> of C++ make the overloads of std known outside it.
     included = "".join(
@@ -117,9 +119,11 @@ def include_headers(names: Sequence[str]) -> str:
 
 
 def emit_shim(request: CompileRequest, symbol: str, namespace: str, copy: str = "") -> str:
-    """Return C++ text that defines the entry `symbol` for the program of `request`. namespace: the
-    C++ namespace of its rewritten text. copy: namespace of its text without the pattern for unset
-    variables; '' if there is no such text.
+    """Return C++ text that defines the entry `symbol` for the program of `request`. The entry takes
+    a table of argument pointers and launches or calls the program's function.
+
+    namespace: the C++ namespace of its rewritten text. copy: namespace of its text without the
+        pattern for unset variables; '' if there is no such text.
     """
     name = request.program.name
     if request.signature.style == "kernel":
@@ -195,7 +199,7 @@ def emit_program(request: CompileRequest) -> str:
 
 def find_side(text: str, name: str) -> str:
     """Return where the function `name` of a CUDA text runs: `kernel`, `device` (only __device__) or
-    `host`.
+    `host`, also if there is no such function.
     """
     unit = parse_c_family(text, "cuda")
     words = {w for f in find(unit.items, Function) if f.name == name for w in f.qualifiers}

@@ -38,7 +38,9 @@ KINDS = {
 
 
 def has_module(text: str) -> bool:
-    """Return whether `text` has program units of its own, so that it cannot go inside a module."""
+    """Return whether a Fortran text has program units of its own (a module, a main program, block
+    data) or preprocessor lines, so that it cannot go inside a module.
+    """
     units = parse_fortran(text).items
     return any(_is_unit(item) for item in units) or any(
         row.lstrip()[:1] == "#" for row in text.splitlines()
@@ -58,8 +60,8 @@ def emit_program(text: str, module: str) -> str:
 
 
 def find_logical_arrays(request: CompileRequest) -> int:
-    """Return the bytes of an element of the program's LOGICAL arrays: 1, or 4 where the runner must
-    convert.
+    """Return the bytes of an element of the LOGICAL arrays that the program of `request` takes: 1,
+    also if there are none, or more where the runner must convert (4 for default LOGICAL).
     """
     arrays = {
         p.name for p in request.signature.parameters if p.kind == "array" and p.type == "bool"
@@ -128,7 +130,9 @@ def _scalar(
 
 
 def emit_entry(request: CompileRequest, symbol: str, module: str | None) -> str:
-    """Return Fortran text of the bind(C) subroutine `symbol` that calls the program of `request`.
+    """Return Fortran text of the bind(C) subroutine `symbol`, which takes a table of argument
+    pointers and calls the program of `request`.
+
     module: the module that holds its procedure; None for an external procedure.
     """
     signature, text = request.signature, request.program.text
@@ -187,8 +191,8 @@ def _fold(line: str) -> str:
 
 
 def find_entry_module(request: CompileRequest) -> str | None:
-    """Return the name of the module that holds the entry procedure; None for an external procedure.
-    For a submodule it is the module it belongs to.
+    """Return the name of the module that holds the entry procedure of the program of `request`;
+    None for an external procedure. For a submodule it is the module it belongs to.
     """
     name = request.program.name.lower()
     for unit in parse_fortran(request.program.text).items:

@@ -27,8 +27,10 @@ _DIGITS = {"": 15, "f": 7}
 
 
 def widen_literals(text: str) -> str:
-    """Return a C++ text with its floating literals widened. The types `cv_f32` and `cv_f64` must be
-    known where it stands. Lines stay; nothing is raised.
+    """Return a C++ text with its floating literals in the types of the build PRECISE, in which
+    double is long double and float is double. A literal keeps its value; one with all the digits of
+    its type gets the value of those digits. The types `cv_f32` and `cv_f64` must be known where the
+    text stands. Lines stay; nothing is raised.
     """
     if not any(mark in text for mark in ".eE"):
         return text

@@ -60,8 +60,8 @@ class _Job:
 
 
 def make_entry_symbol(request: CompileRequest) -> str:
-    """Return the symbol under which a compiled program is called. It is the same in every variant
-    of the program.
+    """Return the symbol under which the compiled program of `request` is called. It is the same in
+    every variant of the program.
     """
     return "cv_" + content_hash("entry", request.program.id, request.signature)
 

@@ -36,8 +36,8 @@ _IFUNC = 10
 
 
 def runs_when_loaded(path: Path) -> str:
-    """Return in one line what of a 64-bit ELF object file runs without being called, '' for
-    nothing.
+    """Return in one line what of the 64-bit ELF object file at `path` runs without being called, ''
+    for nothing.
     """
     data = path.read_bytes()
     (table_at,) = struct.unpack_from("<Q", data, 40)

@@ -30,8 +30,9 @@ class StoredBuild:
 
 
 class ObjectStore:
-    """The cache of compiled programs below the folder `root`: `results/` by request, `objects/` by
-    unit. Files appear whole, so several processes may share it.
+    """The cache of compiled programs below the folder `root`, which must exist: `results/` by
+    request, `objects/` by unit. Files appear whole, so several processes may share it. The
+    attribute `objects` is the path of that folder. Raises OSError if a folder cannot be made.
     """
 
     def __init__(self, root: Path) -> None:
@@ -58,8 +59,9 @@ class ObjectStore:
         return built if not built.ok or os.path.exists(f"{self.objects}/{built.artifact}") else None
 
     def save_all(self, built: Mapping[str, StoredBuild]) -> None:
-        """Write results to the folder `results/` of the cache, by key. Equal results share one
-        file. Raises OSError if they cannot be written.
+        """Write results to the folder `results/` of the cache. built: results by the key under
+        which `load` finds them. Equal results share one file. Raises OSError if they cannot be
+        written.
         """
         files: dict[StoredBuild, str] = {}
         for key, result in built.items():

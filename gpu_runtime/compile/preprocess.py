@@ -61,8 +61,8 @@ _VERSION = "1"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text as a compiler reads it. text: the result; '' if there is none. problem: why there is
-    none, in one line; '' if there is one.
+    """A text as a compiler reads it. text: the result; of no use where `problem` is set. problem:
+    why there is no result, in one line; '' if there is one.
     """
 
     text: str
@@ -90,8 +90,11 @@ def needs_preprocessor(text: str) -> bool:
 
 def resolve(text: str, dialect_name: str) -> Reading:
     """Return the text without the branches of `#if` that the dialect's compiler skips. Macros of
-    the C family stay; Fortran's are expanded. Raises ToolchainError if the compiler is missing,
-    ValueError for an unknown dialect.
+    the C family stay; Fortran's are expanded. A text that cannot be read so gives a Reading with a
+    problem.
+
+    dialect_name: such as `cuda`. Raises ToolchainError if the compiler is missing, ValueError for
+        an unknown dialect.
     """
     row = get_dialect(dialect_name)
     if row.language == "fortran":
@@ -103,16 +106,20 @@ def resolve(text: str, dialect_name: str) -> Reading:
 
 
 def expand(text: str, dialect_name: str) -> Reading:
-    """Return the text without skipped branches and comments, its own macros expanded. Raises
-    ToolchainError if the compiler is missing, ValueError for an unknown dialect.
+    """Return the text without skipped branches and comments, its own macros expanded. A text that
+    cannot be read so gives a Reading with a problem.
+
+    dialect_name: such as `cuda`. Raises ToolchainError if the compiler is missing, ValueError for
+        an unknown dialect.
     """
     row = get_dialect(dialect_name)
     return _kept("expand", text, row.name, lambda: _expanded(text, row))
 
 
 def problem_of_whole(text: str, dialect_name: str) -> str:
-    """Compile the whole text and return why it fails, or what in it runs when it is loaded; '' for
-    neither. Raises ToolchainError if the compiler is missing, ValueError for an unknown dialect.
+    """Compile the whole text by its dialect's compiler and return, in one line, why it fails or
+    what in it runs when it is loaded; '' for neither. dialect_name: such as `cuda`. Raises
+    ToolchainError if the compiler is missing, ValueError for an unknown dialect.
     """
     row = get_dialect(dialect_name)
     ask = (
@@ -224,7 +231,8 @@ def _line_of(text: str, at: int) -> int:
 
 @lru_cache(maxsize=8)
 def list_macro_flags(model: str) -> tuple[str, ...]:
-    """Return flags for the macros of a programming model. Not -fopenmp itself: beside
+    """Return flags for g++ that define the macros of a programming model. model: `cuda`, `openmp`
+    or `offload`; any other needs none, which gives (). Not -fopenmp itself: beside
     -fdirectives-only g++ loses pragmas then.
     """
     if model == "cuda":
@@ -293,10 +301,11 @@ def _own_part(
 def preprocess_files(
     flags: tuple[str, ...], files: Mapping[str, str], name: str
 ) -> tuple[CompilerRun, str]:
-    """Run g++ on the file `name`, and return how it ended and what it wrote ('' if it failed).
+    """Run g++ on the file `name` in a sandbox, and return (how it ended, what it wrote). The second
+    is '' if it failed.
 
     flags: its options, -E among them; `stubs` is a folder of empty headers that may be included.
-    files: texts by their path in the sandbox. Raises ToolchainError if the compiler is missing.
+        files: texts by their path in the sandbox. Raises ToolchainError if the compiler is missing.
     """
     return _run("g++", flags, {**files, **_stubs()}, name, "out.ii")
 
@@ -580,8 +589,10 @@ def _in_folder(
 
 
 def describe_error(run: CompilerRun, name: str) -> str:
-    """Return the first error of a compiler in one line, with its line in the text. name: of the
-    text's file.
+    """Return the first error of a compiler in one line, with its line in the text.
+
+    run: how the compiler ended, unsuccessfully. name: of the text's file, which the compiler's
+        messages begin with; it is shown as `program`.
     """
     if run.timed_out:
         return f"its compiler did not finish in {LIMITS.wall_s:g} s"

@@ -81,15 +81,15 @@ _CONSTRUCTORS = {Variant.RECORDED: 8, Variant.SANITIZED: 8, Variant.RACE_CHECKED
 
 @dataclass(frozen=True, slots=True)
 class CompileRecipe:
-    """How programs of one dialect are compiled.
+    """How programs of one dialect are compiled, several of them in one text (a unit).
 
-    compiler: its command. suffix: of the file that is compiled (a unit). flags: the compiler's, for
-    every variant. libraries: the linker's flags. prelude(variant): text before the programs.
+    compiler: its command. suffix: of the unit's file. flags: the compiler's, for every variant.
+        libraries: the linker's flags. prelude(variant): text before the programs.
     member(request, symbol, number): the text of a program, with the entry `symbol`, as number
-        `number` of a unit.
+        `number` (from 0) of a unit.
     shareable(request): whether the program may share a unit with others. alone(request, symbol):
         the program's text as a unit of its own; None where `member` serves.
-    variants: further flags of each variant.
+    variants: further flags of each variant; one that is absent has none.
     """
 
     compiler: str
@@ -508,8 +508,8 @@ def _fortran_shareable(request: CompileRequest) -> bool:
 
 @lru_cache(maxsize=1)
 def make_recipes() -> dict[str, CompileRecipe]:
-    """Return the recipe of each dialect by name. The key HOST_PART is for the host functions of a
-    CUDA program that runs on a device.
+    """Return the recipe of each dialect by its name, such as `cpp`. The key HOST_PART is for the
+    host functions of a CUDA program that runs on a device.
     """
     cpp = CompileRecipe(
         "g++",
@@ -566,7 +566,7 @@ def make_recipes() -> dict[str, CompileRecipe]:
 
 def compute_constructor_bytes(request: CompileRequest, recipe: CompileRecipe) -> int:
     """Return the size in bytes of the constructor tables that the compiler itself adds to a shared
-    object of the request's variant.
+    object of the request's variant. recipe: that of the request's dialect.
     """
     return 8 if "-fsanitize=thread" in recipe.flags else _CONSTRUCTORS.get(request.variant, 0)
 
@@ -574,8 +574,9 @@ def compute_constructor_bytes(request: CompileRequest, recipe: CompileRecipe) ->
 def emit_unit(
     recipe: CompileRecipe, requests: Sequence[CompileRequest], symbols: Sequence[str]
 ) -> str:
-    """Return the text of a compile unit: the prelude and each program. All requests are of one
-    dialect and variant. symbols: the entry symbols of the requests, in order.
+    """Return the text of a compile unit: the prelude and each program. recipe: that of the
+    requests' dialect. All requests are of one dialect and variant; there is at least one. symbols:
+    the entry symbols of the requests, in order.
     """
     members = [
         recipe.member(r, s, k) for k, (r, s) in enumerate(zip(requests, symbols, strict=True))
@@ -588,8 +589,8 @@ OWN_NAMES = re.compile(r"ns_cv_[0-9a-f]+::(\{anonymous\}::)?")
 
 
 def find_failing_members(diagnostics: str) -> set[int]:
-    """Return the numbers of the programs in a unit, from 0, that the compiler reports errors
-    for.
+    """Return the numbers of the programs in a unit, from 0, that the compiler reports errors for.
+    diagnostics: the compiler's whole text.
     """
     found = set()
     for line in diagnostics.splitlines():
@@ -600,9 +601,11 @@ def find_failing_members(diagnostics: str) -> set[int]:
 
 
 def filter_diagnostics(diagnostics: str, number: int, suffix: str) -> str:
-    """Return the compiler's lines about program `number` of a unit, at most 20. diagnostics: the
-    compiler's whole text. File names become `program` with `suffix`, or `call` for the text around
-    it.
+    """Return the compiler's lines about one program of a unit, at most 20; '' if there are none.
+
+    diagnostics: the compiler's whole text. number: the program's place in the unit, from 0. suffix:
+        of source files, such as `.cpp`. File names become `program` with `suffix`, or `call` for
+        the text around it.
     """
     lines = []
     for line in diagnostics.splitlines():

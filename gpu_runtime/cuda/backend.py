@@ -62,9 +62,11 @@ class CudaBackend:
     cache_dir: where compiled programs are kept; None: the default cache. workers: compilers at
         once.
     checks: `emulator` runs each call in the emulation first, to find races and bad accesses; `none`
-        does not. driver: `module:Class` of the driver that the GPU worker makes. environment: the
-        worker's environment variables; None: this process's.
-    Raises ValueError (BackendError) if there is no device, or NVRTC or a compiler is missing.
+        does not. driver: `module:Class` of the driver that the GPU worker makes. environment:
+        variables added to the few of this process that the worker gets; None: no more.
+    The attribute `name` goes into verdicts on CUDA programs, `cpu_name` into others; `facts` are
+    about the device. Raises ValueError (BackendError) if there is no device, NVRTC or a compiler is
+    missing, or `checks` is unknown.
     """
 
     def __init__(
@@ -101,8 +103,8 @@ class CudaBackend:
 
     def compile(self, requests: Sequence[CompileRequest]) -> list[Compiled]:
         """Compile programs for the device or the CPU and return one result per request, in order.
-        With emulator checks the emulated form is compiled too. Raises ToolchainError if a compiler
-        is missing.
+        The result of a program that does not compile has `ok` False. With emulator checks the
+        emulated form is compiled too. Raises ToolchainError if a compiler is missing.
         """
         asked, requests = requests, pack_requests(requests)
         device = [i for i, r in enumerate(requests) if _for_device(r)]
@@ -124,9 +126,11 @@ class CudaBackend:
     def run(
         self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()
     ) -> list[Execution]:
-        """Run calls one after the other and return one result per call. After a crash the calls
-        that follow have the status NOT_RUN. Raises ValueError if the program did not compile,
-        GpuError if the device is gone.
+        """Run calls of one program one after the other and return one result per call, in order.
+        After a crash the calls that follow have the status NOT_RUN.
+
+        compiled: the program, as `compile` returned it. limits: of the process. Raises ValueError
+            if the program did not compile, GpuError if the device is gone.
         """
         if not compiled.ok or compiled.artifact is None:
             raise ValueError(f"{compiled.request.program.name} did not compile and cannot be run")
@@ -161,7 +165,10 @@ class CudaBackend:
     ) -> dict:
         """Run one call `repeats` times on the device. Returns {"status": how it ended, "detail":
         why it failed, or '', "kernel_ms": [...], "total_ms": [...]} with the milliseconds of each
-        repeat, by kernels alone and with transfers. Raises GpuError if the worker fails.
+        repeat, by kernels alone and with transfers; the lists are empty where it failed.
+
+        compiled: a CUDA program that compiled for the device. arguments: of the call. limits: of
+            all repeats together. Raises GpuError if the worker fails.
         """
         if has_structures(compiled.request.signature):
             compiled, arguments = (
@@ -204,7 +211,7 @@ class CudaBackend:
             self._idle.append(worker)
 
     def close(self) -> None:
-        """End all processes of the back end."""
+        """End all processes of the back end: GPU workers, compilers and runners."""
         with self._lock:
             for worker in self._idle:
                 worker.close()

@@ -54,11 +54,14 @@ class ChildLostError(RuntimeError):
 
 
 class ChildProcess:
-    """Runs `python -m module arguments` and exchanges JSON with it. It serves one thread.
+    """Runs `python -m module arguments` and exchanges JSON objects with it over pipes. It serves
+    one thread. The process starts at the first `ready` or `ask`.
 
-    pass_fds: descriptors to inherit. prefix: a command to run it under. environment: its
-        environment variables; None: this process's. start_s: seconds until it must be ready. The
-        attribute `starts` counts the processes started.
+    pass_fds: descriptors to inherit. prefix: a command to run it under. environment: variables
+        added to the few of this process that it gets, such as PATH; None: no more. start_s: seconds
+        until it must be ready.
+    The attribute `starts` counts the processes started; `hello` is the first message of the present
+    one, None until it came.
     """
 
     def __init__(
@@ -95,7 +98,7 @@ class ChildProcess:
 
     @property
     def is_ours(self) -> bool:
-        """Return whether this process made it."""
+        """Return whether this process made the object. A child process does not survive a fork."""
         return self._owner == os.getpid()
 
     def start(self) -> None:
@@ -114,9 +117,9 @@ class ChildProcess:
         )
 
     def ready(self) -> dict[str, Any]:
-        """Wait until the process is ready, started if need be, and return its first message. Raises
-        ChildLostError if it cannot start, RuntimeError in another process than the one that made
-        it.
+        """Wait until the process is ready, started if need be, and return its first message, a JSON
+        object. Raises ChildLostError if it cannot start, RuntimeError in another process than the
+        one that made it.
         """
         if not self.is_ours:
             raise RuntimeError(
@@ -135,8 +138,9 @@ class ChildProcess:
         return self.hello
 
     def ask(self, request: Mapping[str, Any], wall_s: float) -> dict[str, Any]:
-        """Send `request` and return the answer. wall_s: seconds it may take. Raises ChildLostError
-        if the process dies or takes longer.
+        """Send `request`, a JSON object, and return the answer, another one. wall_s: seconds it may
+        take. Raises ChildLostError if the process dies or takes longer; a new one is then started.
+        Raises RuntimeError in another process than the one that made it.
         """
         self.ready()
         assert self._process is not None and self._process.stdin is not None
@@ -307,11 +311,11 @@ def _end_with_parent() -> None:
 def lock_down(
     *, files_closed: bool, memory_mib: int = 0, file_bytes: int = 1 << 20, uid: int = 0
 ) -> list[str]:
-    """Limit for good what this process may do, and return the names of those limits that this
-    machine lacks.
+    """Limit for good what this process may do, and return the names of those limits that it does
+    not get, such as `no-landlock`. It also ends when its parent is gone.
 
     files_closed: from now on no file can be opened, there is no network, and root becomes the user
-        `uid`.
+        `uid` (0: root stays). False: only memory and file sizes are limited.
     memory_mib: MiB of address space beyond what is mapped; 0: no limit.
     file_bytes: largest file it may write.
     """

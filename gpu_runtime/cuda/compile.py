@@ -46,11 +46,12 @@ _SHARED_WALL_S, _ALONE_WALL_S = 120.0, 30.0
 
 @dataclass(frozen=True, slots=True)
 class DeviceBundle:
-    """What the GPU worker needs to run one program. File names are relative to the bundle's folder.
+    """What the GPU worker needs to run one program.
 
-    kind: `kernel`, `device` or `host`. cubin: file of machine code.
+    kind: `kernel`, `device` or `host`, by where its entry function runs. cubin: name of the file of
+        machine code, in the folder above the bundle's.
     entry: the symbol that is launched (kernel, device) or called (host).
-    host: shared object of a host function, else ''.
+    host: path of the shared object of a host function, else ''.
     names: for host functions, kernel or variable name -> symbol in the cubin; else None.
     fresh: device variables must be reset before each call.
     """
@@ -102,7 +103,7 @@ class _Result:
 
 @cache
 def make_prelude() -> str:
-    """Return the text that stands before the programs of a device unit."""
+    """Return the CUDA text that stands before the programs of a unit for NVRTC."""
     return (NATIVE / "prelude_nvrtc.h").read_text() + (NATIVE / "prelude_complex.h").read_text()
 
 
@@ -127,11 +128,13 @@ def compile_for_device(
     cache_dir: Path | None = None,
     workers: int = 1,
 ) -> list[Compiled]:
-    """Compile CUDA programs (variants PLAIN and TIMED) and return one result per request, in order.
+    """Compile CUDA programs (variants PLAIN and TIMED) for a device and return one result per
+    request, in order. The artifact of a result is the path of a bundle, for `load_bundle`. Programs
+    that do not compile have `ok` False.
 
-    architecture: such as `sm_90`. cache_dir: where results are kept; None: the default cache.
-        workers: compilers at once. Programs that do not compile have `ok` False. Raises
-        NvrtcMissingError without NVRTC, ToolchainError if g++ is needed and missing.
+    compiler: the process of NVRTC. architecture: such as `sm_90`. cache_dir: where results are
+        kept; None: the default cache. workers: host compilers at once. Raises NvrtcMissingError
+        without NVRTC, ToolchainError if g++ is needed and missing.
     """
     store = _Store(find_cache_root(cache_dir) / "device")
     keys = [_key(r, architecture) for r in requests]
@@ -238,8 +241,9 @@ def _compile_host_parts(
 
 
 def emit_unit(jobs: Sequence[_Job]) -> str:
-    """Return the text of a device unit: the prelude and each program in its namespace. `#line`
-    marks attribute errors to programs.
+    """Return the text of a device unit: the prelude and each program in its namespace. jobs: the
+    programs, each with its request, its entry symbol, and where its entry runs. `#line` marks
+    attribute errors to programs: `pK` is the text of program K from 0, `sK` what is added to it.
     """
     parts = [make_prelude()]
     for k, job in enumerate(jobs):
@@ -337,8 +341,9 @@ def _may_share(job: _Job) -> bool:
 
 
 def filter_diagnostics(log: str, number: int) -> str:
-    """Return the compiler's errors about program `number` of a unit, at most 20 lines. The file
-    name becomes `program.cu` or `call`.
+    """Return the compiler's errors about program `number` (from 0) of a unit, at most 20 lines; ''
+    if there are none. log: the compiler's whole text. The file name becomes `program.cu`, or `call`
+    for the text around it.
     """
     lines = []
     for line in log.splitlines():

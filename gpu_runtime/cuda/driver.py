@@ -38,9 +38,10 @@ class DriverError(RuntimeError):
 class DeviceFacts:
     """Facts about a device that go into the record of a measurement.
 
-    name: the device's. architecture: such as `sm_90`. driver: its version. memory_mib: in all.
-    multiprocessors: their number. l2_bytes: size of the last-level cache.
-    clock_mhz, memory_clock_mhz: as reported now; 0 where unknown.
+    name: the device's. architecture: such as `sm_90`. driver: its version. memory_mib: device
+        memory in MiB. multiprocessors: their number. l2_bytes: size of the last-level cache in
+        bytes. clock_mhz, memory_clock_mhz: of multiprocessors and memory in MHz, as reported now; 0
+        where unknown.
     """
 
     name: str
@@ -97,14 +98,14 @@ class Driver(Protocol):
         ...
 
     def set(self, address: int, value: int, n_bytes: int, width: int = 1) -> None:
-        """Fill `n_bytes` at a device address with `value`, an element of `width` bytes (1 or 4).
-        `n_bytes` is a multiple of it. Raises DriverError if it fails.
+        """Fill `n_bytes` from the device address `address` on with `value`, an element of `width`
+        bytes (1 or 4). `n_bytes` is a multiple of it. Raises DriverError if it fails.
         """
         ...
 
     def load(self, image: bytes) -> int:
-        """Load a cubin from its bytes and return the module's handle. Raises DriverError if it
-        fails.
+        """Load `image`, the bytes of a cubin, and return the module's handle. Raises DriverError if
+        it fails.
         """
         ...
 
@@ -115,9 +116,8 @@ class Driver(Protocol):
         ...
 
     def function(self, module: int, name: str) -> int:
-        """Return the handle of the kernel `name` in the module with the handle `module`. Raises
-        DriverError if there is
-        none.
+        """Return the handle of the kernel `name`, a symbol of the cubin, in the module with the
+        handle `module`. Raises DriverError if there is none.
         """
         ...
 
@@ -130,13 +130,16 @@ class Driver(Protocol):
     def launch(
         self, function: int, geometry: tuple[int, ...], shared_bytes: int, arguments: int
     ) -> None:
-        """Launch a kernel by its handle. geometry: grid x, y, z, then block x, y, z. arguments:
-        host address of a table of pointers to the arguments. Raises DriverError if it fails.
+        """Launch a kernel. function: its handle. geometry: grid x, y, z, then block x, y, z.
+        shared_bytes: dynamic shared memory of a block. arguments: host address of a table of
+        pointers to the arguments. Raises DriverError if it fails.
         """
         ...
 
     def event(self) -> int:
-        """Make an event and return its handle. Raises DriverError if it fails."""
+        """Make an event, a mark in the queue of work that can be timed, and return its handle.
+        Raises DriverError if it fails.
+        """
         ...
 
     def record(self, event: int) -> None:
@@ -152,8 +155,8 @@ class Driver(Protocol):
         ...
 
     def elapsed_ms(self, start: int, stop: int) -> float:
-        """Return the milliseconds between two recorded events, by their handles. Raises DriverError
-        if it fails.
+        """Return the milliseconds between two recorded events. start, stop: their handles. Raises
+        DriverError if it fails.
         """
         ...
 
@@ -270,15 +273,15 @@ class CudaDriver:
         self._call(self._cu.cuStreamSynchronize, self._stream)
 
     def set(self, address: int, value: int, n_bytes: int, width: int = 1) -> None:
-        """Fill `n_bytes` at a device address with `value`, an element of `width` bytes (1 or 4).
-        `n_bytes` is a multiple of it. Raises DriverError if it fails.
+        """Fill `n_bytes` from the device address `address` on with `value`, an element of `width`
+        bytes (1 or 4). `n_bytes` is a multiple of it. Raises DriverError if it fails.
         """
         maker = self._cu.cuMemsetD8Async if width == 1 else self._cu.cuMemsetD32Async
         self._call(maker, address, value, n_bytes // width, self._stream)
 
     def load(self, image: bytes) -> int:
-        """Load a cubin from its bytes and return the module's handle. Raises DriverError if it
-        fails.
+        """Load `image`, the bytes of a cubin, and return the module's handle. Raises DriverError if
+        it fails.
         """
         module = self._call(self._cu.cuModuleLoadData, image)
         self._modules[int(module)] = module
@@ -291,9 +294,8 @@ class CudaDriver:
         self._call(self._cu.cuModuleUnload, self._modules.pop(module))
 
     def function(self, module: int, name: str) -> int:
-        """Return the handle of the kernel `name` in the module with the handle `module`. Raises
-        DriverError if there is
-        none.
+        """Return the handle of the kernel `name`, a symbol of the cubin, in the module with the
+        handle `module`. Raises DriverError if there is none.
         """
         function = self._call(self._cu.cuModuleGetFunction, self._modules[module], name.encode())
         self._functions[int(function)] = function
@@ -311,8 +313,9 @@ class CudaDriver:
     def launch(
         self, function: int, geometry: tuple[int, ...], shared_bytes: int, arguments: int
     ) -> None:
-        """Launch a kernel by its handle. geometry: grid x, y, z, then block x, y, z. arguments:
-        host address of a table of pointers to the arguments. Raises DriverError if it fails.
+        """Launch a kernel. function: its handle. geometry: grid x, y, z, then block x, y, z.
+        shared_bytes: dynamic shared memory of a block. arguments: host address of a table of
+        pointers to the arguments. Raises DriverError if it fails.
         """
         handle = self._functions[function]
         if shared_bytes > _MAX_SHARED_BY_DEFAULT:
@@ -325,7 +328,9 @@ class CudaDriver:
         )
 
     def event(self) -> int:
-        """Make an event and return its handle. Raises DriverError if it fails."""
+        """Make an event, a mark in the queue of work that can be timed, and return its handle.
+        Raises DriverError if it fails.
+        """
         event = self._call(self._cu.cuEventCreate, 0)
         self._events[int(event)] = event
         return int(event)
@@ -349,8 +354,8 @@ class CudaDriver:
         return True
 
     def elapsed_ms(self, start: int, stop: int) -> float:
-        """Return the milliseconds between two recorded events, by their handles. Raises DriverError
-        if it fails.
+        """Return the milliseconds between two recorded events. start, stop: their handles. Raises
+        DriverError if it fails.
         """
         return float(
             self._call(self._cu.cuEventElapsedTime, self._events[start], self._events[stop])

@@ -38,10 +38,11 @@ class GpuError(RuntimeError):
 class GpuWorker:
     """One process that owns a GPU and runs calls on it. It serves one thread of its owner.
 
-    driver: the driver's class as `module:Class`. environment: the process's variables; None: this
-        process's. prefix: a command to run it under, such as a sanitizer. poison: fill new device
-        memory with a pattern.
-    The attributes `facts` and `degraded` are known after `ready`.
+    driver: the driver's class as `module:Class`. environment: variables added to the few of this
+        process that it gets; None: no more. prefix: a command to run it under, such as a sanitizer.
+        poison: fill new device memory with a pattern.
+    After `ready`, the attribute `facts` is about the device, and `degraded` has the names of the
+    sandbox's walls that are missing.
     """
 
     def __init__(
@@ -98,9 +99,11 @@ class GpuWorker:
     def run(
         self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()
     ) -> list[Execution]:
-        """Run calls on the device and return one result per call; after a failure the calls that
-        follow have the status NOT_RUN. Raises GpuError if the worker fails, ValueError if the calls
-        do not fit the signature.
+        """Run calls of one program on the device and return one result per call, in order; after a
+        failure the calls that follow have the status NOT_RUN.
+
+        compiled: the program, compiled for the device. limits: of the batch. Raises GpuError if the
+            worker fails, ValueError if the calls do not fit the signature.
         """
         if not calls:
             return []
@@ -132,7 +135,10 @@ class GpuWorker:
     ) -> dict[str, Any]:
         """Run one call `repeats` times. Returns {"status": how it ended, "detail": why it failed,
         or '', "kernel_ms": [...], "total_ms": [...]} with the milliseconds of each repeat, by
-        kernels alone and with transfers. Raises GpuError if the worker fails.
+        kernels alone and with transfers; the lists are empty where it failed.
+
+        compiled: the program, compiled for the device. arguments: of the call. limits: of all
+            repeats together. Raises GpuError if the worker fails.
         """
         try:
             rows, lost = self._exchange(
@@ -213,7 +219,9 @@ class GpuWorker:
         self.close()
 
     def close(self) -> None:
-        """End the process and free its shared memory."""
+        """End the process and free the memory it shares with this one. The worker cannot be used
+        afterwards.
+        """
         self._child.close()
         self._images.close()
 

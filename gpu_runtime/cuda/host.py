@@ -55,10 +55,13 @@ class _Table(ctypes.Structure):
 
 class HostPart:
     """One call of one host function of a CUDA program. As a context manager it frees device memory
-    that the function left.
+    that the function left. The attribute `kernel_ms` is the time of its kernels so far, in
+    milliseconds.
 
-    request: the worker's request, with the function's library under `host` and its name under
-        `entry`. call: one of its `calls`, with the places of the arguments in the memory image.
+    session: the worker's state. request: the worker's request, with the path of the function's
+        library under `host` and its name under `entry`. call: one of its `calls`, with the places
+        of the arguments in the memory image. module: the program's kernels, loaded on the device.
+        Raises OSError if the library cannot be loaded.
     """
 
     def __init__(

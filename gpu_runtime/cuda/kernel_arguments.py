@@ -23,8 +23,8 @@ def fill_row_tables(call: dict[str, Any], begin: int, where: int) -> None:
 def make_kernel_arguments(
     call: dict[str, Any], begin: int, device: int, with_result: bool
 ) -> tuple[Any, list[Any]]:
-    """Return (the driver's table of pointers to a kernel's arguments, objects that must stay alive
-    with it).
+    """Return (a ctypes array of pointers to a kernel's arguments, as the driver takes it; objects
+    that must stay alive with it).
 
     call: the call's description by `MemoryImages.pack`. begin: address of its memory image in this
         process. device: the image's address on the device. with_result: append a pointer to the
@@ -50,8 +50,9 @@ def make_kernel_arguments(
 
 
 def compute_argument_address(kind: str, at: int, base: int) -> int:
-    """Return the address of an argument at offset `at` in an image at `base`; 0 if its kind is
-    `null`.
+    """Return the address of an argument that lies `at` bytes behind the beginning of a memory
+    image; 0 if its kind is `null`. kind: as `MemoryImages.pack` describes it: `scalar`, `array`,
+    `rows` or `null`. base: address of the image.
     """
     return 0 if kind == "null" else base + at
 

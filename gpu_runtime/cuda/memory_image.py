@@ -57,7 +57,9 @@ class _Plan:
 
 
 def plan_images(signature: Signature, arguments: Arguments) -> _Plan:
-    """Return the layout of one call's arguments in shared memory: the offset of each, in bytes.
+    """Return the layout of one call's arguments in shared memory, with offsets in bytes from the
+    image's start: where each parameter's storage lies and whose storage it shares, the tables of
+    row pointers, the arrays, the returned value, and the size of the whole.
 
     Raises ValueError if the arguments do not fit the signature.
     """
@@ -100,8 +102,8 @@ def plan_images(signature: Signature, arguments: Arguments) -> _Plan:
 
 
 class MemoryImages:
-    """A memory file shared with the GPU worker. It holds the arguments of one batch of calls, with
-    guard zones between arrays.
+    """A memory file shared with the GPU worker. It holds the arguments of one batch of calls, each
+    call's in an image of its own, with guard zones between arrays. fd: the file's descriptor.
     """
 
     def __init__(self) -> None:
@@ -145,7 +147,7 @@ class MemoryImages:
 
     @property
     def current(self) -> int:
-        """Return the index of the call that ran last; -1 before the first."""
+        """Return the index of the call that began last; -1 before the first."""
         return int(self._bytes[:4].view(np.int32)[0])
 
     def read(self, index: int, arguments: Arguments) -> tuple[np.ndarray, ...]:
@@ -164,7 +166,9 @@ class MemoryImages:
         return tuple(out)
 
     def result(self, index: int, signature: Signature) -> np.ndarray | None:
-        """Return the value that call `index` returned, as a 0-d array; None for void."""
+        """Return the value that call `index` returned, as a 0-d array; None for void. signature:
+        the program's, as it was packed.
+        """
         if signature.result is None:
             return None
         base, p = self._plans[index]
@@ -177,8 +181,8 @@ class MemoryImages:
         )
 
     def damage(self, index: int, signature: Signature) -> str:
-        """Return one line about the guard zone that call `index` wrote to; '' if it wrote to
-        none.
+        """Return one line about the guard zone that call `index` wrote to, with the parameter
+        beside it; '' if it wrote to none. signature: the program's, as it was packed.
         """
         base, p = self._plans[index]
         whole = self._bytes[base : base + p.n_bytes]
@@ -206,7 +210,7 @@ class MemoryImages:
         os.ftruncate(self.fd, 0)
 
     def close(self) -> None:
-        """Unmap and close the file. It cannot be used afterwards."""
+        """Unmap and close the file. The object cannot be used afterwards."""
         self._bytes, self._map = np.empty(0, np.uint8), None
         os.close(self.fd)
 

@@ -88,7 +88,8 @@ def find_nvcc() -> str:
 
 class DeviceCheck:
     """Checks whether one compiler accepts CUDA texts. nvcc: the path of nvcc; '' means NVRTC.
-    cache_dir: where answers are kept; None: the default cache. It serves one thread.
+    cache_dir: where answers are kept; None: the default cache. It serves one thread. The attribute
+    `name` is `nvcc` or `nvrtc`; `identity` tells versions of it apart.
     """
 
     def __init__(self, nvcc: str, cache_dir: Path | None = None) -> None:
@@ -258,8 +259,8 @@ def _find_unclear(said: str) -> str:
 
 def emit_checked_unit(texts: Sequence[str], apart: bool = True) -> str:
     """Return the unit that nvcc checks: the prelude, the headers that the texts include, and each
-    text. apart: put each text into a namespace of its own. `#line` marks attribute errors to
-    texts.
+    text. texts: of CUDA programs. apart: put each text into a namespace of its own. `#line` marks
+    attribute errors to texts: `pK` is text K from 0.
     """
     included = dict.fromkeys(name for text in texts for name in _headers_of(text))
     parts = [_prelude(), *(f"#include <{name}>\n" for name in included)]

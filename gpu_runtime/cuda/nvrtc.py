@@ -43,7 +43,8 @@ class DeviceBuild:
     """The result of one device compilation.
 
     ok: it succeeded. cubin: machine code, b'' where it failed. log: the compiler's text.
-    lowered: name expression -> symbol. ended: the compiler's process died or took too long.
+    lowered: the symbol in the cubin of each name expression asked for. ended: the compiler's
+        process died or took too long.
     """
 
     ok: bool
@@ -54,7 +55,9 @@ class DeviceBuild:
 
 
 def is_available() -> bool:
-    """Return whether the Python packages of NVRTC are installed. Nothing is loaded."""
+    """Return whether the Python package `cuda.bindings`, by which NVRTC is called, is installed.
+    Nothing is loaded.
+    """
     try:
         return importlib.util.find_spec("cuda.bindings") is not None
     except ModuleNotFoundError:
@@ -71,7 +74,8 @@ def _make_child() -> ChildProcess:
 
 class DeviceCompiler:
     """A process that compiles with NVRTC. It is started on first use and replaced when lost. It
-    serves one thread.
+    serves one thread. After `ready`, the attribute `version` is NVRTC's, and `degraded` has the
+    names of the limits that the process lacks.
     """
 
     def __init__(self) -> None:

@@ -31,12 +31,14 @@ from gpu_runtime.cuda.session import (
 def run_request(
     session: Session, request: dict[str, Any], measure: int = 0
 ) -> list[dict[str, Any]]:
-    """Run the calls of a request on the device. request: as `GpuWorker` sends it: the cubin's path,
-    the entry, the calls and their limits.
+    """Run the calls of a request on the device and return one mapping per call, in order: `status`,
+    `ms` (milliseconds) and `detail`, why it failed, or ''. After the first failure no call is run,
+    so that there may be fewer mappings than calls.
 
-    measure: how often each call is repeated for its time; 0: run once, untimed. Returns one mapping
-        per call with `status` and `ms` (milliseconds), and `detail` where it failed. After the
-        first failure no call is run.
+    session: the worker's state, which gets the request's limits. request: as `GpuWorker` sends it:
+        the cubin's path, the entry, the calls and their limits. measure: how often each call is
+        repeated for its time; the mapping then has the lists `kernel_ms` and `total_ms` too. 0: run
+        once, untimed.
     """
     session.deadline = time.monotonic() + request["wall_s"]
     session.budget_bytes = request["memory_bytes"]

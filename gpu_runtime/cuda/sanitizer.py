@@ -45,8 +45,8 @@ class SanitizerMissingError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class SanitizerFinding:
-    """One report of compute-sanitizer. tool: which of its tools. status: the one that a call with
-    this fault ends in. detail: one line.
+    """One report of compute-sanitizer. tool: which of its tools, such as `memcheck`. status: the
+    one that a call with this fault ends in. detail: one line.
     """
 
     tool: str
@@ -55,8 +55,9 @@ class SanitizerFinding:
 
 
 def parse_log(log: str, tool: str) -> list[tuple[str, SanitizerFinding]]:
-    """Return (entry symbol, finding) of every report in the log of `tool`. The symbol is '' where
-    no kernel of a candidate is named.
+    """Return (entry symbol, finding) of every report in a log, in order. The symbol is '' where no
+    kernel of a candidate is named. log: what compute-sanitizer wrote. tool: which of its tools,
+    such as `memcheck`.
     """
     found = []
     for lines in _reports(log):
@@ -90,11 +91,13 @@ def check_batch(
     driver: str = REAL_DRIVER,
     environment: Mapping[str, str] | None = None,
 ) -> list[list[SanitizerFinding]]:
-    """Run every candidate's calls under each tool and return findings per candidate, in order.
+    """Run every candidate's calls under each tool of compute-sanitizer and return a list of
+    findings per candidate, in order; it is empty for one without faults.
 
-    batch: (compiled program, calls). tools: some of `memcheck`, `racecheck`, `initcheck` and
-        `synccheck`. driver: `module:Class` of the worker's driver. environment: the worker's
-        environment variables; None: this process's.
+    batch: (program compiled for the device, calls). tools: some of `memcheck`, `racecheck`,
+        `initcheck` and `synccheck`. limits: of each candidate's run. driver: `module:Class` of the
+        worker's driver. environment: variables added to the few of this process that the worker
+        gets; None: no more.
     Raises SanitizerMissingError if the tool is not installed, GpuError if the worker fails,
     ValueError for an unknown tool.
     """

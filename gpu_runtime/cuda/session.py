@@ -43,7 +43,8 @@ class CallTimes:
 class Session:
     """The GPU worker's state: driver, shared file, device memory and the candidate's module.
 
-    fd: descriptor of the shared file. poison: fill new device memory with a pattern.
+    driver: makes the driver calls. fd: descriptor of the shared file. poison: fill new device
+        memory with a pattern.
     lost: the context cannot be used again. deadline: of the batch, on the monotonic clock in
         seconds.
     budget_bytes: device memory that the candidate may have.
@@ -64,7 +65,7 @@ class Session:
     _module: LoadedModule | None = None
 
     def open(self, n_bytes: int) -> None:
-        """Map the shared file, whose size is `n_bytes` now."""
+        """Map the file that is shared with the worker's owner, whose size is `n_bytes` now."""
         self._shared = mmap.mmap(self.fd, n_bytes)
         self._address = ctypes.addressof(ctypes.c_char.from_buffer(self._shared))
         self._events = (
@@ -81,8 +82,8 @@ class Session:
         ctypes.c_int32.from_address(self._address).value = index
 
     def reserve(self, n_bytes: int) -> int:
-        """Return the address of device memory for an image of `n_bytes`, kept from call to call.
-        Raises OverBudgetError if it is too much.
+        """Return the address of device memory for an image of `n_bytes`. The memory is kept from
+        call to call and grows where needed. Raises OverBudgetError if it is too much.
         """
         if n_bytes > self._room_bytes:
             self.require_affordable(n_bytes)
@@ -107,10 +108,11 @@ class Session:
     def launch_and_wait(
         self, function: int, geometry: tuple[int, ...], shared_bytes: int, arguments: int
     ) -> float:
-        """Launch a kernel by its handle, wait until it ends, and return how long it ran, in
-        milliseconds. geometry: grid x, y, z, then block x, y, z. arguments: host address of a table
-        of pointers to the arguments. Raises KernelHangError at the deadline, DriverError if it
-        fails.
+        """Launch a kernel, wait until it ends, and return how long it ran, in milliseconds.
+
+        function: its handle. geometry: grid x, y, z, then block x, y, z. shared_bytes: dynamic
+            shared memory of a block. arguments: host address of a table of pointers to the
+            arguments. Raises KernelHangError at the deadline, DriverError if it fails.
         """
         start, stop = self._events
         self.driver.record(start)
@@ -140,8 +142,9 @@ class Session:
         self.driver.set(self._flush, 0, n_bytes, 4)
 
     def module(self, request: dict[str, Any]) -> LoadedModule:
-        """Return the candidate's loaded module. request: as the worker's owner sends it; where it
-        says `fresh`, the module is loaded anew. Raises DriverError if it cannot be loaded.
+        """Return the candidate's module, loaded on the device if it is not yet. request: as the
+        worker's owner sends it: `cubin` is the file's path; with `fresh` true the module is loaded
+        anew. Raises DriverError if it cannot be loaded.
         """
         if request["fresh"]:
             self.close_module()
@@ -156,8 +159,8 @@ class Session:
 
 
 class ViolationError(RuntimeError):
-    """The program did something forbidden. status, detail: how the call ended and one line about
-    it, as in `Execution`.
+    """The program did something forbidden. status: the one that its call ends in. detail: one line
+    about it, which is the error's text.
     """
 
     def __init__(self, status: Status, detail: str) -> None:
@@ -193,8 +196,9 @@ class LoadedModule:
 
 
 def explain_driver_error(error: DriverError) -> tuple[Status, str]:
-    """Return (status, one line) for a failure of the program that the driver reported. Raises
-    RuntimeError for a failure that no program can cause.
+    """Return (status of the call, one line) for a failure of the program that the driver reported
+    as `error`. Raises RuntimeError for machine code of another architecture than the device's,
+    which no program can cause.
     """
     if error.code == ILLEGAL_ADDRESS:
         return Status.OUT_OF_BOUNDS, "illegal memory access on the device"

@@ -86,8 +86,8 @@ def extract_device_text(program: Program) -> str:
 
 
 def extract_host_text(text: str) -> str:
-    """Return what g++ compiles of a program: each kernel's body becomes a stub that hands the
-    launch to the GPU worker. Everything else stays.
+    """Return what g++ compiles of the CUDA text `text`: each kernel's body becomes a stub that
+    hands the launch to the GPU worker. Everything else stays.
     """
     edits = []
     for function in functions_of(parse_c_family(text, "cuda")):
@@ -147,7 +147,9 @@ def _outermost(edits: list[Edit]) -> list[Edit]:
 
 
 def find_used_symbols(text: str) -> list[str]:
-    """Return the names of device variables that host code copies to or from, each once."""
+    """Return the names of device variables that host code in the CUDA text `text` copies to or
+    from, or takes the address of, each once.
+    """
     names = []
     for call in find(parse_c_family(text, "cuda").items, Call):
         place = _SYMBOL_ARGUMENT.get(getattr(call.function, "id", ""), len(call.arguments))
@@ -158,7 +160,7 @@ def find_used_symbols(text: str) -> list[str]:
 
 def classify_entry(program: Program, signature: Signature) -> str:
     """Return where the program's entry function runs: `kernel`, `device` (only __device__) or
-    `host`.
+    `host`. signature: the entry's; its style tells a kernel.
     """
     if signature.style == "kernel":
         return "kernel"
@@ -167,8 +169,9 @@ def classify_entry(program: Program, signature: Signature) -> str:
 
 
 def has_device_state(text: str) -> bool:
-    """Return whether `text` names device variables, whose values outlive a launch. Then each call
-    needs a freshly loaded module.
+    """Return whether the CUDA text `text` may have device variables, whose values outlive a launch:
+    it has the word `__device__`, also of a function, `__constant__` or `__managed__`. Then each
+    call needs a freshly loaded module.
     """
     return any(t.text in ("__constant__", "__device__", "__managed__") for t in tokenize(text))
 
@@ -177,7 +180,10 @@ def make_entry_expression(
     program: Program, signature: Signature, namespace: str, symbol: str
 ) -> str:
     """Return NVRTC's name expression for what is launched: the kernel in `namespace`, or the entry
-    kernel of a device function. symbol: the program's entry symbol.
+    kernel of a device function.
+
+    signature: the entry function's. namespace: the C++ namespace that holds the program. symbol:
+        the program's entry symbol.
     """
     return (
         f"{namespace}::{program.name}"
@@ -187,9 +193,11 @@ def make_entry_expression(
 
 
 def emit_device_entry(program: Program, signature: Signature, namespace: str, symbol: str) -> str:
-    """Return CUDA text of a kernel that calls the program's entry, a __device__ function in
-    `namespace`, in every thread. Thread 0's returned value counts. symbol: the program's entry
-    symbol.
+    """Return CUDA text of a kernel `<symbol>_entry` that calls the program's entry, a __device__
+    function, in every thread. Thread 0's returned value counts.
+
+    signature: the entry function's. namespace: the C++ namespace that holds the program. symbol:
+        the program's entry symbol.
     """
     declared, passed = [], []
     for i, p in enumerate(signature.parameters):
@@ -220,10 +228,11 @@ _TYPES = {
 
 
 def parse_name_expression(pretty: str, namespace: str) -> str:
-    """Turn a kernel's name as g++ prints it into the name expression of NVRTC.
+    """Turn a kernel's name as g++ prints it into the name expression of NVRTC; '' if it cannot be
+    read.
 
-    `void ns::{anonymous}::k(T*) [with T = float]` gives `ns::k<float>`, in `namespace`. Returns ''
-    if it cannot be read.
+    pretty: such as `void ns_x::{anonymous}::k(T*) [with T = float]`, which gives `ns::k<float>` in
+        the namespace `ns`. namespace: the C++ namespace that holds the kernel for NVRTC.
     """
     found = re.fullmatch(
         r".*?\bns_\w+::\{anonymous\}::([\w:]+)\(.*?\)(?:\s*\[with (.*)\])?", pretty, re.S
@@ -241,9 +250,9 @@ def parse_name_expression(pretty: str, namespace: str) -> str:
 
 
 def read_kernel_names(artifact: bytes, host_symbol: str) -> list[str]:
-    """Return the kernels that a host artifact may launch, spelled as g++ prints them. artifact: the
-    bytes of its file. host_symbol: part of the name of its namespace, which tells them from
-    others.
+    """Return the kernels that a host artifact may launch, each once, spelled as g++ prints them.
+    artifact: the bytes of its file. host_symbol: the program's entry symbol in it, which is part of
+    the name of its namespace and tells its kernels from others.
     """
     pattern = (
         rb"void ns_" + host_symbol.encode() + rb"::\{anonymous\}::[\w:]+\([^\0]*?\)(?: \[with "

@@ -40,8 +40,8 @@ class NotMeasuredError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class TimeSpread:
-    """The spread of `count` times. median_ms: their median. quartiles_ms: the distance between the
-    quartiles. Both are in milliseconds.
+    """The median and spread of `count` measured times. median_ms: their median. quartiles_ms: the
+    distance between the quartiles. Both are in milliseconds.
     """
 
     median_ms: float
@@ -53,10 +53,12 @@ class TimeSpread:
 class Timing:
     """Times of one program at one size.
 
-    size: of the problem, as the caller counts it. kernel: times of the target's kernels alone, on
-        the device. total: the same with transfers.
-    serial: times of the source on one CPU thread. device: its name. driver: its version.
-    clocks: what the device reported during the run, '' where unknown.
+    size: of the problem, as the caller counts it. kernel: times, in milliseconds, of the target's
+        kernels alone, on the device. total: the same with transfers.
+    serial: times of the source on one CPU thread. device, driver: name of the device and version of
+        its driver.
+    clocks: of multiprocessors and memory in MHz, as nvidia-smi printed them during the run, ''
+        where unknown.
     """
 
     size: int
@@ -83,8 +85,8 @@ class Timing:
 
 
 def summarize_times(times_ms: Sequence[float]) -> TimeSpread:
-    """Return the median and quartile distance of times in milliseconds. Raises ValueError without
-    times.
+    """Return the median, quartile distance and number of `times_ms`, which are in milliseconds.
+    Raises ValueError if there are none.
     """
     if not times_ms:
         raise ValueError("nothing was measured")
@@ -95,7 +97,9 @@ def summarize_times(times_ms: Sequence[float]) -> TimeSpread:
 
 
 def compile_for_timing(backend: ExecutionBackend, request: CompileRequest) -> Compiled:
-    """Compile the TIMED variant of a request. Raises NotMeasuredError if it does not compile."""
+    """Compile the TIMED variant of a request and return the result. backend: compiles it. Raises
+    NotMeasuredError if it does not compile.
+    """
     compiled = backend.compile([replace(request, variant=Variant.TIMED)])[0]
     if not compiled.ok:
         raise NotMeasuredError(
@@ -111,8 +115,9 @@ def measure_serial(
     arguments: Arguments,
     repeats: int = SERIAL_REPEATS,
 ) -> list[float]:
-    """Return the milliseconds of `repeats` runs of `compiled` with `arguments`, each in a process
-    of its own, after one run that does not count. Raises NotMeasuredError if a run fails.
+    """Return the milliseconds of `repeats` runs of `compiled` with `arguments`, in order, each in a
+    process of its own, after one run that does not count. backend: runs it. Raises NotMeasuredError
+    if a run fails.
     """
     times = []
     for _ in range(repeats + 1):  # one call a process: every run begins with the same memory
@@ -135,9 +140,9 @@ def measure_pair(
 ) -> Timing:
     """Time a source on the CPU and its target on the device, on the same test.
 
-    size: goes into the result. given, taken: the test in the parameter order of the source and of
-        the target. Raises NotMeasuredError if one does not compile or run, GpuError if the worker
-        fails.
+    backend: compiles and runs both. size: goes into the result. given, taken: the test in the
+        parameter order of the source and of the target. Raises NotMeasuredError if one does not
+        compile or run, GpuError if the worker fails.
     """
     serial, device = compile_for_timing(backend, source), compile_for_timing(backend, target)
     first = measure_serial(backend, serial, given, max(1, SERIAL_REPEATS // 2))
@@ -159,8 +164,8 @@ def measure_pair(
 
 
 def read_clocks() -> str:
-    """Return the clocks of multiprocessors and memory in MHz, as nvidia-smi prints them; '' without
-    it.
+    """Return the clocks of multiprocessors and memory, as nvidia-smi prints them, such as `1980
+    MHz, 2619 MHz`; '' without it.
     """
     tool = shutil.which("nvidia-smi")
     if tool is None:

@@ -29,8 +29,8 @@ REAL_DRIVER = name_module("gpu_runtime.cuda.driver:CudaDriver")
 
 
 def make_driver(name: str) -> Driver:
-    """Import and make the driver called `module:Class`. Raises ImportError or AttributeError if
-    there is none, DriverError if it cannot start.
+    """Import and make the driver called `name`, as `module:Class`. Raises ImportError or
+    AttributeError if there is none, DriverError if it cannot start.
     """
     module, _, kind = name.partition(":")
     return getattr(importlib.import_module(module), kind)()
@@ -48,8 +48,11 @@ def _host_libraries() -> None:
 
 
 def answer_request(session: Session, request: dict[str, Any]) -> dict[str, Any]:
-    """Run one request, `run` or `time`, and return {"rows": one mapping per call, as from
-    `run_request`, "lost": whether the CUDA context is unusable now}.
+    """Run one request and return {"rows": one mapping per call, as from `run_request`, "lost":
+    whether the CUDA context is unusable now}.
+
+    session: the worker's state. request: a JSON object; `what` is `run`, or `time` with the number
+        of `repeats`; the rest is as `run_request` takes it.
     """
     session.lost = False
     repeats = request.get("repeats", 0) if request["what"] == "time" else 0
@@ -59,8 +62,8 @@ def answer_request(session: Session, request: dict[str, Any]) -> dict[str, Any]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve as the process that owns a GPU: answer requests until the parent is gone or the context
-    is lost. arguments: None: this process's. Returns the exit code, 1 if the device cannot be
-    opened.
+    is lost. arguments: the command line: the shared file's descriptor, --driver, --no-poison; None:
+    this process's. Returns the exit code: 0, or 1 if the device cannot be opened.
     """
     parser = argparse.ArgumentParser(
         description="The process that owns a GPU; started by gpu_runtime.cuda.backend."

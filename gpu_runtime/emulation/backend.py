@@ -40,7 +40,9 @@ _DEVICE_ALIGN_BYTES = 256  # as cudaMalloc gives; vector types may rely on it
 
 
 def choose_layout(request: CompileRequest) -> Layout:
-    """Return how the arguments of a compiled program are handed over."""
+    """Return how the arguments of the program compiled for `request` are handed over. It depends on
+    the program's dialect and the variant.
+    """
     model, language = (
         DIALECTS[request.program.dialect].model,
         DIALECTS[request.program.dialect].language,
@@ -67,7 +69,9 @@ def choose_layout(request: CompileRequest) -> Layout:
 
 
 def choose_flavor(request: CompileRequest) -> str:
-    """Return the runner that a compiled program needs: `plain`, `asan` or `tsan`."""
+    """Return the runner that the program compiled for `request` needs: `plain`, `asan` (address
+    sanitizer) or `tsan` (race detector).
+    """
     return (
         "plain"
         if DIALECTS[request.program.dialect].model == "cuda"
@@ -77,7 +81,8 @@ def choose_flavor(request: CompileRequest) -> str:
 
 class EmulatedBackend:
     """Runs programs of all dialects on the CPU. cache_dir: where compiled programs are kept; None:
-    the default cache. workers: compilers at once. Raises ToolchainError if a compiler is missing.
+    the default cache. workers: compilers at once. The attribute `name` goes into verdicts; it names
+    the walls of the sandbox that are missing. Raises ToolchainError if a compiler is missing.
     """
 
     def __init__(self, cache_dir: Path | None = None, workers: int = 1) -> None:
@@ -89,8 +94,8 @@ class EmulatedBackend:
         self.name = "emulated" + (f"+degraded({','.join(missing)})" if missing else "")
 
     def compile(self, requests: Sequence[CompileRequest]) -> list[Compiled]:
-        """Compile programs and return one result per request, in order. Raises ToolchainError if a
-        compiler is missing.
+        """Compile programs and return one result per request, in order. The result of a program
+        that does not compile has `ok` False. Raises ToolchainError if a compiler is missing.
         """
         made = compile_requests(pack_requests(requests), self._cache, self._workers)
         return restore_requests(made, requests)
@@ -98,9 +103,11 @@ class EmulatedBackend:
     def run(
         self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()
     ) -> list[Execution]:
-        """Run calls one after the other in one sandboxed process and return one result per call.
-        After a crash the others are NOT_RUN. Raises ValueError if the program did not compile,
-        RunnerError if the sandbox fails.
+        """Run calls of one program one after the other in one sandboxed process and return one
+        result per call, in order. After a crash the others are NOT_RUN.
+
+        compiled: the program, as `compile` returned it. limits: of the process. Raises ValueError
+            if the program did not compile, RunnerError if the sandbox fails.
         """
         if not compiled.ok or compiled.artifact is None:
             raise ValueError(f"{compiled.request.program.name} did not compile and cannot be run")
@@ -135,9 +142,11 @@ class EmulatedBackend:
     def run_all(
         self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()
     ) -> list[Execution]:
-        """Run calls one after the other and return one result per call. After a crash it goes on in
-        a new process, so that every call has a status of its own. Raises ValueError if the program
-        did not compile.
+        """Run calls of one program one after the other and return one result per call, in order.
+        After a crash it goes on in a new process, so that every call has a status of its own.
+
+        compiled: the program, as `compile` returned it. limits: of each process. Raises ValueError
+            if the program did not compile, RunnerError if the sandbox fails.
         """
         done: list[Execution] = []
         while len(done) < len(calls):
@@ -147,7 +156,7 @@ class EmulatedBackend:
         return done
 
     def close(self) -> None:
-        """End all runner processes."""
+        """End all runner processes. They are started again where they are needed."""
         with self._lock:
             for runners in self._idle.values():
                 for runner in runners:

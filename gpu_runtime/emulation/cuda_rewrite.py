@@ -44,7 +44,8 @@ _OPEN, _CLOSE = ("(", "[", "{"), (")", "]", "}")
 
 
 def rewrite_cuda(text: str) -> str:
-    """Return CUDA text rewritten as C++ for g++, line by line. What cannot be read stays for the
+    """Return CUDA text rewritten as C++ for g++, to be run by the emulation: launches, shared
+    memory and CUDA's own words are replaced, line by line. What cannot be read stays for the
     compiler; nothing is raised.
     """
     tokens = tokenize(text)
@@ -65,8 +66,9 @@ def rewrite_cuda(text: str) -> str:
 
 
 def blank_includes(text: str) -> Iterator[Edit]:
-    """Return edits that blank the includes of PASSED_OVER_IN_CUDA, except one opening a
-    namespace; lines stay.
+    """Yield edits that blank the lines of a CUDA text which include headers of CUDA or the standard
+    library, since other text stands in for those. The header of complex numbers becomes a `using
+    namespace`. Lines stay.
     """
     for line in directive_lines(text) if "#" in text else ():
         path = included_path(line, text) if line.word == "include" else ""
@@ -174,7 +176,7 @@ def _edit(text: str, token: Token, new: str) -> Edit:
 
 
 def find_closing_bracket(tokens: Sequence[Token], i: int) -> int:
-    """Return the index of the bracket that closes the one at i, or -1."""
+    """Return the index of the token that closes the bracket `tokens[i]`; -1 if none does."""
     depth = 0
     for j in range(i, len(tokens)):
         depth += (tokens[j].text in _OPEN) - (tokens[j].text in _CLOSE)

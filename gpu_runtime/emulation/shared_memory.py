@@ -34,8 +34,12 @@ _STORAGE = ("__shared__", "static", "__device__")
 def emit_static_shared(
     tokens: Sequence[Token], declared: Sequence[Declaration], number: int
 ) -> str:
-    """Return `__shared__ T x[N], y;` as members of a struct to which the runner gives memory, and
-    references to them. tokens: of the statement. '' where a variable has an initial value.
+    """Return C++ text in place of a statement `__shared__ T x[N], y;`: its variables as members of
+    a struct to which the runner gives memory, and references to them. '' where a variable has an
+    initial value or is a reference.
+
+    tokens: of the statement, with its semicolon. declared: its variables, as parsed. number: of the
+        statement in the text, which makes the struct's names unique.
     """
     for each in declared:
         if each.value is not None or each.arguments is not None:
@@ -57,8 +61,9 @@ def emit_static_shared(
 
 
 def emit_dynamic_shared(declared: Sequence[Declaration]) -> str:
-    """Return `extern __shared__ T x[][M];` as `T (*const x)[M] = (T (*)[M])cv_dynamic_shared`; ''
-    for what is no array of an open size.
+    """Return C++ text in place of a statement `extern __shared__ T x[][M];`: `T (*const x)[M] = (T
+    (*)[M])cv_dynamic_shared`. '' where a variable is no array of an open size. declared: the
+    statement's variables, as parsed.
     """
     parts = []
     for each in declared:

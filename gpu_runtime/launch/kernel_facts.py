@@ -60,12 +60,16 @@ _FLOATING = ("f16", "f32", "f64", "f80", "bool", "void")
 
 @dataclass(frozen=True, slots=True)
 class DimensionFacts:
-    """How a kernel uses one of x, y, z.
+    """How a kernel uses one of the dimensions x, y, z.
 
     thread, block: it reads threadIdx, blockIdx. guarded: a variable of it is compared with a bound.
-    strided: a variable of it advances by a multiple of blockDim or gridDim.
+        strided: a variable of it advances by a multiple of blockDim or gridDim.
     shared_bound: its variables are guarded only together with another dimension's.
     bounds: upper bounds in guards, as expressions over parameters and literals.
+    apart: threadIdx and blockIdx are used as two indices of their own: neither blockDim nor a
+        constant block size joins them.
+    joint: the only guard is on one index made of this and another dimension's threads (`y * width +
+        x < width * width`).
     """
 
     thread: bool = False
@@ -88,8 +92,9 @@ class DimensionFacts:
 class KernelFacts:
     """What a kernel's text says about its launch.
 
-    dimensions: of x, y, z. block_hints: block shapes (x, y, z) that the text fixes.
-    static_shared: extents of static shared arrays. dynamic_shared: element types of extern ones.
+    dimensions: how it uses x, y and z. block_hints: block shapes (x, y, z) that the text fixes.
+    static_shared: extents of each static shared array. dynamic_shared: element types of extern
+        ones, as in the text.
     max_threads: most threads of a block, from `__launch_bounds__`; None without it.
     """
 
@@ -182,7 +187,9 @@ def read_kernel_facts(program: Program) -> KernelFacts:
 
 
 def facts_of_kernel(reading: KernelReading) -> KernelFacts:
-    """Return the facts of a parsed kernel."""
+    """Return what the text of a parsed kernel, and of the functions that it calls, says about its
+    launch. reading: the kernel, as `read_kernel` returns it.
+    """
     indices, constants = reading.indices, reading.constants
     guards = read_guards(reading, indices)
     static, dynamic = find_shared_arrays(indices.functions, reading.unit, constants)
@@ -206,7 +213,9 @@ def read_row_bounds(reading: KernelReading, names: frozenset[str]) -> tuple[str,
 
 
 def read_guards(reading: KernelReading, indices: ThreadIndices) -> list[_Guard]:
-    """Return the comparisons that may keep a kernel's threads from working.
+    """Return the comparisons that may keep a kernel's threads from working, each with the
+    dimensions of its index, its bound as an expression of a launch plan (None if it cannot be one),
+    and whether the index is computed from a loop's counter.
 
     reading: the kernel. indices: what it does with its thread indices.
     """

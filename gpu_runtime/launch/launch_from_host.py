@@ -89,7 +89,9 @@ class _Reading:
 
 
 def find_host_launches(text: str, kernel: str) -> list[tuple[Function, KernelLaunch]]:
-    """Return (host function, launch) for each launch of `kernel` in a CUDA text."""
+    """Return (host function, launch) for each launch of the kernel called `kernel` in the CUDA text
+    `text`, in textual order, both as parsed.
+    """
     return [
         (function, launch)
         for function in functions_of(parse_c_family(text, "cuda"))
@@ -100,7 +102,9 @@ def find_host_launches(text: str, kernel: str) -> list[tuple[Function, KernelLau
 
 
 def find_launching_functions(text: str, kernel: str) -> dict[str, Function]:
-    """Return the host functions that launch `kernel`, by name, without templates and methods."""
+    """Return the host functions in the CUDA text `text` that launch the kernel called `kernel`, as
+    parsed, by name, without templates and methods.
+    """
     unit = parse_c_family(text, "cuda")
     methods = {id(m) for s in find(unit.items, StructDefinition) for m in s.methods}
     return {
@@ -116,7 +120,8 @@ def read_host_plan(
     """Return the launch of the only host function that launches the kernel, as a plan in the
     kernel's parameter names. Returns None if there is no such launch, or a plan cannot express it.
 
-    suite: tests that may hold sizes which the kernel does not take; None for no tests.
+    program: names the kernel, and its text has both. signature: the kernel's. suite: tests that may
+        hold sizes which the kernel does not take; None for no tests.
     """
     if "<<<" not in program.text:
         return None

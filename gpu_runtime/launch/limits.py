@@ -104,8 +104,8 @@ class _Text:
 
 def find_limits(program: Program) -> frozenset[int]:
     """Return the numbers of elements up to which a program's own launches, buffers and loops
-    suffice, by its text. A test with one element more may show that they are too small. Raises
-    ValueError for an unknown dialect.
+    suffice, as its text shows. A test with one element more may show that they are too small. Empty
+    if the text shows none. Raises ValueError for an unknown dialect.
     """
     unit = parse_text(program.text, program.dialect)
     constants = named_integers(unit)

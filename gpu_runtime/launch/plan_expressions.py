@@ -29,8 +29,9 @@ def emit_bound(
     """Return `expression + add` as a launch plan writes it, or None if it is more than a plan can
     hold.
 
-    names: names of integers that a plan may use. constants: the values of named constants. firsts:
-        for further names, the expressions that they stand for.
+    expression: of a kernel's text, as parsed. names: names of integers that a plan may use.
+        constants: the values of named constants. firsts: for further names, the expressions that
+        they stand for; None: there are none.
     """
     reduced = _reduce(expression, names, constants, firsts or {}, 0)
     if reduced is None:

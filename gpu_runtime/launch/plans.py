@@ -53,8 +53,9 @@ class LaunchTooLargeError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class LaunchPlan:
-    """The launch of a kernel as expressions over a test's sizes. grid, block: in (x, y, z). shared:
-    the bytes of dynamic shared memory. str() gives the text that `parse_plan` reads.
+    """The launch of a kernel as expressions over a test's sizes, such as `ceil(n/64)`. grid, block:
+    number of blocks, and threads of a block, along (x, y, z). shared: the bytes of dynamic shared
+    memory. str() gives the text that `parse_plan` reads.
     """
 
     grid: tuple[str, str, str]
@@ -109,9 +110,9 @@ def _floor(a: int, b: int) -> int:
 def evaluate_expression(
     expression: str, scalars: Mapping[str, int], extents: Mapping[str, int]
 ) -> int:
-    """Return the value of an expression of a plan. scalars: integer scalars by name. extents:
-    numbers of elements by array name. Raises ValueError if it cannot be read or has an unknown
-    name.
+    """Return the value of an expression of a plan, such as `ceil(n/64)` or `len(x)`; `/` rounds
+    down. scalars: integer scalars by name. extents: numbers of elements by array name. Raises
+    ValueError if it cannot be read, has an unknown name or divides by zero.
     """
     return _value(_tree(expression), expression, scalars, extents)
 
@@ -190,8 +191,9 @@ _PLAN = re.compile(
 
 
 def parse_plan(text: str) -> LaunchPlan:
-    """Parse a plan such as `grid=ceil(n/64),1,1 block=64,1,1`. Dimensions left out are 1. Raises
-    ValueError if it cannot be read.
+    """Parse the text of a launch plan such as `grid=ceil(n/64),1,1 block=64,1,1`, with ` shared=`
+    and a number of bytes where it needs any. Dimensions left out are 1. Raises ValueError if it
+    cannot be read.
     """
     found = _PLAN.fullmatch(text)
     if not found:
@@ -261,9 +263,10 @@ class LaunchAxis:
 def list_candidate_plans(
     program: Program, signature: Signature, suite: UnitTestSuite | None = None
 ) -> list[LaunchPlan]:
-    """Return at most MAX_PLANS (24) launch plans to try for a kernel, most likely first. suite:
-    tests in the kernel's parameter names; plans with equal launches on them are left out. None: no
-    tests.
+    """Return at most MAX_PLANS (24) launch plans to try for a kernel, most likely first.
+
+    program: names the kernel and has its text. signature: the kernel's. suite: tests in the
+        kernel's parameter names; plans with equal launches on them are left out. None: no tests.
     """
     return list(iterate_candidate_plans(program, signature, suite))
 
@@ -271,8 +274,11 @@ def list_candidate_plans(
 def iterate_candidate_plans(
     program: Program, signature: Signature, suite: UnitTestSuite | None = None
 ) -> Iterator[LaunchPlan]:
-    """Yield the plans of `list_candidate_plans`, most likely first. Each is computed only when the
-    iterator reaches it. suite: as there.
+    """Yield the launch plans to try for a kernel that `list_candidate_plans` returns, most likely
+    first. Each is compared with the others only when the iterator reaches it.
+
+    program: names the kernel and has its text. signature: the kernel's. suite: tests in the
+        kernel's parameter names; plans with equal launches on them are left out. None: no tests.
     """
     facts = read_kernel_facts(replace(program, text=flatten_members(program.text, signature)))
     names = PlanNames.of(signature, suite)
@@ -294,8 +300,8 @@ def iterate_candidate_plans(
 
 @dataclass(frozen=True, slots=True)
 class PlanNames:
-    """The names that expressions of a launch plan may use: scalars, those of integer scalars, and
-    arrays, whose number of elements is meant; likely ones first.
+    """The names that expressions of a launch plan may use, likely ones first. scalars: of integer
+    scalars. arrays: of arrays, of which `len(name)`, the number of elements, is meant.
     """
 
     scalars: tuple[str, ...]
@@ -303,8 +309,8 @@ class PlanNames:
 
     @staticmethod
     def of(signature: Signature, suite: UnitTestSuite | None) -> PlanNames:
-        """Return the names of a kernel's parameters. suite: tests that may hold further integer
-        scalars; None for no tests.
+        """Return the names of a kernel's parameters that a launch plan may use. signature: the
+        kernel's. suite: tests that may hold further integer scalars; None for no tests.
         """
         scalars = [p.name for p in signature.parameters if p.kind == "scalar" and p.type[0] in "iu"]
         arrays = [p for p in signature.parameters if p.kind != "scalar"]
@@ -319,7 +325,8 @@ class PlanNames:
 
     def exact(self) -> list[str]:
         """Return expressions of a plan that may be the number of threads along a dimension whose
-        index the kernel does not compare with a bound.
+        index the kernel does not compare with a bound, likely ones first: scalars, their products,
+        lengths of arrays.
         """
         products = [f"{a}*{b}" for a, b in itertools.combinations(self.scalars, 2)]
         triples = (
@@ -351,9 +358,11 @@ def _block_sizes(facts: KernelFacts) -> list[tuple[int, int, int]]:
 def propose_axes(
     dimension: DimensionFacts, size: int, names: PlanNames, fixed_block: bool, first: bool = True
 ) -> list[LaunchAxis]:
-    """Return launches along one dimension, likely ones first. dimension: how the kernel uses it.
-    names: what the expressions may count with. size: threads of a block along it. fixed_block: the
-    text fixes the block's size. first: it is the first dimension in use.
+    """Return launches along one dimension, likely ones first.
+
+    dimension: how the kernel uses it. size: threads of a block along it. names: what the
+        expressions may count with. fixed_block: the text fixes the block's size. first: it is the
+        dimension x.
     """
     if not dimension.thread and not dimension.block:
         return [LaunchAxis("1", "1")]
@@ -416,7 +425,9 @@ def propose_axes(
 
 
 def is_plan_expression(bound: str) -> bool:
-    """Return whether an expression read from a kernel's guard may be part of a plan."""
+    """Return whether `bound`, an expression read from a kernel's guard, may be part of a launch
+    plan.
+    """
     try:
         _check(bound)
     except ValueError:
@@ -440,7 +451,10 @@ def _is_word(character: str) -> bool:
 
 def add_shared_memory(plan: LaunchPlan, facts: KernelFacts, names: PlanNames) -> list[LaunchPlan]:
     """Return copies of `plan` with amounts of dynamic shared memory to try: one element per thread,
-    two, or one per scalar. A kernel without such memory keeps the plan.
+    two, or one per scalar. The plan of a kernel without such memory is the only one.
+
+    facts: what the kernel's text says about its shared memory. names: the scalars that amounts may
+        count with.
     """
     if not facts.dynamic_shared:
         return [plan]
@@ -458,8 +472,8 @@ def add_shared_memory(plan: LaunchPlan, facts: KernelFacts, names: PlanNames) ->
 def drop_repeated_plans(
     plans: Sequence[LaunchPlan], suite: UnitTestSuite | None
 ) -> Iterator[LaunchPlan]:
-    """Yield the plans without those of equal text, or of equal launches on all of the suite's
-    tests. suite: None: only texts are compared.
+    """Yield the plans, in order, without those of equal text, or of equal launches on all of the
+    suite's tests. suite: tests in the kernel's parameter names; None: only texts are compared.
     """
     yield from plans[:1]  # before anything is reckoned for it
     tests = (

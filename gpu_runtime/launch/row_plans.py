@@ -54,8 +54,11 @@ _BY_WARPS = ("__shfl", "__reduce", "__ballot", "__syncwarp", "__any", "__all")
 def iterate_all_plans(
     program: Program, signature: Signature, suite: UnitTestSuite | None = None
 ) -> Iterator[LaunchPlan]:
-    """Yield the candidate plans of a kernel, then plans that give rows to blocks or warps. suite:
-    tests in the kernel's parameter names; None for no tests.
+    """Yield the candidate plans of a kernel, most likely first, then plans that give rows to blocks
+    or warps.
+
+    program: names the kernel and has its text. signature: the kernel's. suite: tests in the
+        kernel's parameter names; None for no tests.
     """
     tried = []
     for plan in iterate_candidate_plans(program, signature, suite):
@@ -72,8 +75,10 @@ def propose_row_plans(
     program: Program, signature: Signature, suite: UnitTestSuite | None = None
 ) -> list[LaunchPlan]:
     """Return plans that give rows to blocks, warps or lines of threads, most likely first; [] if
-    the kernel computes no row's number. suite: tests in the kernel's parameter names; None for no
-    tests.
+    the kernel computes no row's number.
+
+    program: names the kernel and has its text. signature: the kernel's. suite: tests in the
+        kernel's parameter names; None for no tests.
     """
     reading = _read(program, signature)
     if reading is None:
@@ -98,8 +103,9 @@ def propose_row_plans(
 
 
 def propose_source_plans(program: Program, signature: Signature) -> list[LaunchPlan]:
-    """Return row plans for a kernel that is itself the source, most likely first; [] if its text
-    does not decide the number of rows.
+    """Return plans that give rows to blocks, warps or lines of threads, for a kernel that is itself
+    the source, most likely first; [] if its text does not decide the number of rows. program: names
+    the kernel and has its text. signature: the kernel's.
     """
     reading = _read(program, signature)
     if reading is None:

@@ -46,8 +46,8 @@ from corpora.records import Program
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A comparison with an integer. value: the integer, at text[start:stop]. upward: larger numbers
-    fulfil it.
+    """A comparison with an integer in a text. value: the integer, which stands at text[start:stop].
+    upward: larger numbers fulfil it.
     """
 
     value: int
@@ -57,8 +57,8 @@ class Comparison:
 
 
 def parse_text(text: str, dialect_name: str) -> TranslationUnit:
-    """Parse a program's text by the front end of its dialect. Raises ValueError for an unknown
-    dialect.
+    """Parse a program's text by the front end of its dialect and return the tree. dialect_name:
+    such as `cuda`. Raises ValueError for an unknown dialect.
     """
     if get_dialect(dialect_name).language == "fortran":
         return parse_fortran(text, dialect=dialect_name)

@@ -63,8 +63,9 @@ FROZEN = frozenset({"openai"})
 
 
 def classify_model(name_or_path: str | Path) -> str:
-    """Return what kind of model a folder or name is, as a key of MODEL_BACKENDS: `scratch`,
-    `openai` or `pretrained`. A name that is no folder is `pretrained`.
+    """Return what kind of model a folder or a hub id is, as a key of MODEL_BACKENDS: `scratch`
+    (made here), `openai` (asked over an endpoint) or `pretrained` (any other). What is no folder is
+    `pretrained`.
     """
     folder = Path(name_or_path)
     if (folder / "endpoint.json").is_file():

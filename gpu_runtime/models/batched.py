@@ -75,8 +75,11 @@ def decodes(model: PreTrainedModel) -> bool:
 def decode(
     model: PreTrainedModel, requests: Sequence[Request], limits: Limits, watch: Watch | None = None
 ) -> list[list[int]]:
-    """Decode answers and return the new ids of each request, in order, without the end id. watch:
-    called with the progress so far as a `Decoded`; None: nothing is called.
+    """Decode answers by continuous batching (Yu et al., "Orca", 2022) and return the new ids of
+    each request, in order, without the end id.
+
+    model: one that `decodes` accepts. requests: one per answer. limits: how all are decoded. watch:
+        called with the progress so far as a `Decoded`; None: nothing is called.
     """
     found: list[list[int]] = [[] for _ in requests]
     order = [i for i in _by_length(requests) if requests[i].most > 0]

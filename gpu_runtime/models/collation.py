@@ -25,11 +25,12 @@ IGNORED = -100
 def plan_forward_passes(
     lengths: Sequence[int], tokens: int, epochs: float, seed: int, packing: bool
 ) -> list[list[int]]:
-    """Return the indices of the examples of each forward pass, over all epochs.
+    """Return the indices of the examples of each forward pass, over all epochs, in order.
 
     lengths: of the examples, in tokens. tokens: the most tokens of one pass: rows times the longest
-        row or, with packing, their sum. A single longer example still gets a pass. seed: of the
-        order.
+        row or, with packing, their sum. A single longer example still gets a pass. epochs: passes
+        over the examples, perhaps a fraction. seed: of the order. packing: several examples share a
+        row.
     """
     if not packing:
         return plan_batches(lengths, tokens, epochs, seed)
@@ -63,8 +64,10 @@ def _packed_epoch(lengths: Sequence[int], tokens: int, generator: random.Random)
 
 
 def collate_causal(batch: Sequence[EncodedExample], pad: int) -> Tensors:
-    """Return right-padded tensors for a decoder-only model, each of shape (rows, longest - 1).
-    pad: the token id that fills. labels[:, t] is the id that follows position t.
+    """Return right-padded tensors by name for a decoder-only model, each of shape (rows, longest -
+    1): `input_ids`, `labels` (labels[:, t] is the id that follows position t; IGNORED, -100, where
+    nothing is learnt) and `weights` (factor of each label's loss), and `attention_mask`. batch: the
+    examples, one per row. pad: the token id that fills.
     """
     longest = max(len(e.ids) for e in batch) - 1
     made = _empty(len(batch), longest, pad) | {
@@ -78,8 +81,11 @@ def collate_causal(batch: Sequence[EncodedExample], pad: int) -> Tensors:
 
 
 def collate_packed(batch: Sequence[EncodedExample], pad: int) -> Tensors:
-    """Return tensors of shape (1, sum of lengths) with all examples in one row. Positions begin
-    anew at each, which keeps them from attending to each other. pad: the token id that fills.
+    """Return tensors by name with all examples in one row, each of shape (1, sum of lengths - 1):
+    `input_ids`, `labels` (labels[:, t] is the id that follows position t; IGNORED, -100, where
+    nothing is learnt) and `weights` (factor of each label's loss), and `position_ids`. Positions
+    begin anew at each example, which keeps them from attending to each other. batch: the examples.
+    pad: the token id that fills.
     """
     made = _empty(1, sum(len(e.ids) - 1 for e in batch), pad)
     made["position_ids"] = torch.zeros_like(made["input_ids"])
@@ -93,9 +99,10 @@ def collate_packed(batch: Sequence[EncodedExample], pad: int) -> Tensors:
 
 
 def collate_paired(batch: Sequence[EncodedExample], pad: int, decoder_start: int) -> Tensors:
-    """Return tensors for an encoder and a decoder: prompts for the encoder, answers for the
-    decoder, each right-padded. pad: the token id that fills. decoder_start: the decoder's first
-    id.
+    """Return right-padded tensors by name for an encoder and a decoder, with one row per example:
+    prompts as `input_ids` and `attention_mask`; answers as `decoder_input_ids`, `labels` (IGNORED,
+    -100, where nothing is learnt) and `weights` (factor of each label's loss). batch: the examples.
+    pad: the token id that fills. decoder_start: the decoder's first id.
     """
     prompts = [EncodedExample((*e.ids[: e.answer_at], pad), e.answer_at) for e in batch]
     answers = [EncodedExample((decoder_start, *e.ids[e.answer_at :]), 1, e.weight) for e in batch]

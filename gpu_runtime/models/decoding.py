@@ -32,7 +32,8 @@ class DecodeRequest:
 
     ids: token ids of the prompt with its forced prefix. seeds: of sampling, one per answer to
         write.
-    constraint(): returns a new state that says which ids may follow; None: any.
+    constraint(): returns a new state that says which ids may follow; None: any. most: most new ids
+        of an answer, where that is less than the limits say; None: as those say.
     """
 
     ids: tuple[int, ...]
@@ -65,12 +66,12 @@ def decode(
     rows: int = 64,
     spell: Spell | None = None,
 ) -> list[list[list[int]]]:
-    """Decode answers. Returns for each request a list of new token ids per seed, without the end
-    id.
+    """Decode answers. Returns for each request, in order, a list of new token ids per seed, without
+    the end id.
 
-    words[id]: the word of a token id, for constraints. rows: answers decoded together.
-    spell(word): the ids of a word that has no id of its own, for constraints that allow it; None:
-    no such word.
+    decoder: the model's forward pass. limits: how all answers are decoded. words[id]: the word of a
+        token id, for constraints. rows: answers decoded together. spell(word): the ids of a word
+        that has no id of its own, for constraints that allow it; None: no such word.
     """
     answers: list[list[list[int]]] = [[] for _ in requests]
     order = sorted(range(len(requests)), key=lambda i: len(requests[i].ids))

@@ -52,13 +52,14 @@ def learn_distributed(
     processes: int,
     start: Start | None = None,
 ) -> dict[str, float]:
-    """Fine-tune the pretrained `checkpoint` in several processes, save to `folder`, and return
-    metrics by name, with `losses` per step.
+    """Fine-tune a pretrained model in several processes, save it to `folder`, and return metrics by
+    name, such as `loss` and `seconds`, with `losses`, a list with the loss of each step.
 
-    processes: each computes its share of a step of `learning.batch_tokens`. start(job, processes):
-        runs the processes; None: torch's launcher.
+    checkpoint: the model's folder or hub id. learning, tuning: what is learnt how fast, and by
+        which method. processes: their number; each computes its share of a step of
+        `learning.batch_tokens`. start(job, processes): runs the processes; None: torch's launcher.
     Raises NothingToLearnError if no example fits the model's context, DistributedError if a process
-    fails.
+    fails or a step cannot be shared out evenly.
     """
     micro = choose_micro_batch(learning.batch_tokens, tuning.micro_tokens, processes)
     job: Job = {
@@ -105,9 +106,12 @@ def choose_micro_batch(batch_tokens: int, micro_tokens: int, processes: int) -> 
 
 
 def run_process(job: Job) -> dict[str, float]:
-    """Do one process's share of the training that `job` describes, JSON values by name. The first
-    process saves the checkpoint. Returns metrics by name, as `learn_distributed` does, or
-    {"nothing": why} if no example fits. Raises ModelError if the model cannot be opened.
+    """Do one process's share of a training. The first process saves the checkpoint. Returns metrics
+    by name, as `learn_distributed` does, or {"nothing": why} if no example fits. Raises ModelError
+    if the model cannot be opened.
+
+    job: JSON values by name: `checkpoint`, `folder`, `examples`, `learning`, `workspace` and
+        `tuning`, as `learn_distributed` makes them.
     """
     from gpu_runtime.models.backends import MODEL_BACKENDS
 
@@ -132,8 +136,9 @@ def run_process(job: Job) -> dict[str, float]:
 
 
 def start_with_torch(job: Job, processes: int) -> dict[str, float]:
-    """Run the training `job`, JSON values by name, in `processes` processes with torch's launcher
-    on this machine and return its metrics by name. Raises DistributedError if one fails.
+    """Run a training in `processes` processes with torch's launcher on this machine and return its
+    metrics by name. job: JSON values by name, as `run_process` takes them. Raises DistributedError
+    if one fails.
     """
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / "job.json"
@@ -175,9 +180,9 @@ def _find_last_message(stderr: str) -> str:
 
 def find_cause(printed: Mapping[int, str]) -> str:
     """Return the last line that was printed by the training process whose failure made the others
-    fail.
+    fail, with the process's number behind it.
 
-    printed: what each process printed, by process number; not empty.
+    printed: what each process printed, by process number from 0; not empty.
     """
     rank = min(printed, key=lambda r: (any(word in printed[r] for word in MISSES_OTHERS), r))
     return f"{(printed[rank].strip().splitlines() or ['no message'])[-1].strip()} (process {rank})"

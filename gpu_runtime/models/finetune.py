@@ -56,8 +56,9 @@ SHARES, SCHEDULE = "shares", "schedule.pt"
 
 
 def require_support(tuning: FineTuning) -> None:
-    """Check that this machine can fine-tune as `tuning` asks. Raises ModelError if a method,
-    package or device is missing, or settings of `tuning` exclude each other.
+    """Check that this machine can fine-tune as `tuning` asks; nothing is returned. Raises
+    ModelError if a method, reporter or sharding is unknown, a package is missing, or settings of
+    `tuning` exclude each other.
     """
     if tuning.method not in METHODS:
         raise ModelError(f"finetune.method '{tuning.method}': known are {', '.join(METHODS)}")
@@ -85,9 +86,9 @@ def require_support(tuning: FineTuning) -> None:
 
 
 def add_adapter(model: PreTrainedModel, tuning: FineTuning, seed: int) -> PreTrainedModel:
-    """Return the model with new LoRA weights on every linear layer and its own weights frozen. A
-    model with an adapter comes back unchanged. tuning: gives the adapters' rank. seed: of the new
-    weights.
+    """Return the model with new LoRA weights (Hu et al., 2021) on every linear layer and its own
+    weights frozen. A model with an adapter comes back unchanged. tuning: gives the method and the
+    adapters' rank. seed: of the new weights.
     """
     from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
 
@@ -106,8 +107,9 @@ def add_adapter(model: PreTrainedModel, tuning: FineTuning, seed: int) -> PreTra
 
 
 def merge_adapter(model: PreTrainedModel, tuning: FineTuning) -> PreTrainedModel:
-    """Return the model with its adapter added to its weights. 4-bit weights become plain ones
-    first, since rounding them again would lose what was learnt.
+    """Return the model with its adapter added to its weights, all of which can be trained. 4-bit
+    weights become plain ones first, since rounding them again would lose what was learnt. tuning:
+    by which the adapter was trained.
     """
     from peft.tuners.lora import LoraLayer
 
@@ -141,12 +143,14 @@ def fine_tune(
     tuning: FineTuning,
     progress: Callable[[int, int, float], None] | None = None,
 ) -> dict[str, float]:
-    """Train `model` in place on `examples` and return metrics by name.
+    """Train `model` in place on `examples` and return metrics by name: `loss` (mean of the last
+    tenth of steps), `first_loss`, `steps`, `tokens`, `seconds` and, with early stopping,
+    `validation`, the best value of `learning.validate`.
 
-    collate(batch): makes tensors of examples. progress(step, steps, loss): called as the training
-    goes on, with the steps done, their total and the last loss; None: nothing is called. Metrics:
-    `loss` (mean of the last tenth of steps), `first_loss`, `steps`, `tokens`, `seconds` and, with
-    early stopping, `validation`, the best value of `learning.validate`.
+    collate(batch): makes tensors of examples. learning, tuning: what is learnt how fast, and by
+        which method. progress(step, steps, loss): called as the training goes on, with the steps
+        done, their total and the last loss; None: nothing is called. With a workspace, a training
+        that was killed goes on from its last checkpoint.
     """
     started = time.monotonic()
     batches, accumulated = _plan(examples, learning, tuning)
@@ -222,9 +226,11 @@ def _arguments(
 def make_common_arguments(
     model: PreTrainedModel, folder: Path, learning: Learning, tuning: FineTuning, steps: int
 ) -> dict[str, object]:
-    """Return the arguments that every trainer gets, by name: optimiser, cosine schedule, warm-up,
-    device. folder: where the trainer keeps checkpoints. steps: number of steps of the whole
-    training.
+    """Return the arguments that every trainer of the package transformers gets, by name: optimiser,
+    cosine schedule, warm-up, device.
+
+    model: what is trained. folder: where the trainer keeps checkpoints. learning, tuning: what is
+        learnt how fast, and by which method. steps: number of steps of the whole training.
     """
     on_gpu = torch.cuda.is_available()
     place = learning.workspace.with_suffix("") if learning.workspace else None
@@ -355,8 +361,11 @@ def _callbacks(
 
 class TrainingClock(TrainerCallback):
     """A trainer's callback that reports progress, saves checkpoints by the clock, and ends the
-    training at its time limit. progress(step, steps, loss): called when the trainer reports a loss;
-    None: nothing is called.
+    training at its time limit.
+
+    learning: gives the time limit, and whether there is a workspace; without one no checkpoints are
+        saved. tuning: gives the seconds between checkpoints. progress(step, steps, loss): called
+        when the trainer reports a loss; None: nothing is called.
     """
 
     def __init__(
@@ -408,8 +417,8 @@ def _shrink_checkpoints(trainer: Trainer) -> None:
 
 def find_checkpoint(folder: Path, lessons: str) -> Path | None:
     """Return the path of the last whole checkpoint in `folder` of a training on the same lessons;
-    None if there is none. lessons: text that identifies examples and settings. Checkpoints of other
-    lessons are deleted.
+    None if there is none. lessons: text that identifies examples and settings. If the folder is of
+    other lessons, all in it is deleted.
     """
     mark = folder / "lessons.txt"
     if not mark.is_file() or mark.read_text() != lessons:

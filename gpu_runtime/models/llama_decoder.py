@@ -25,8 +25,10 @@ heads * head).
 
 
 class LlamaDecoder:
-    """A forward pass with a cache over the weights of a Llama-shaped `model`. Weights are not
-    copied, apart from fused projections.
+    """A forward pass with a cache over the weights of a Llama-shaped `model`. It serves one batch
+    at a time: `prefill` begins one, `step` goes on with it. Prompts are read once for all of their
+    answers (Juravsky et al., "Hydragen", 2024). Weights are not copied, apart from fused
+    projections.
     """
 
     def __init__(self, model: LlamaForCausalLM) -> None:
@@ -109,7 +111,7 @@ class LlamaDecoder:
 
     def keep(self, rows: torch.Tensor) -> None:
         """Drop every row of the batch that is not in `rows`, a 1-D tensor of ascending row indices,
-        and every prompt that then has no row.
+        and every prompt that then has no row. The rows that stay are numbered anew from 0.
         """
         left, of = self._of[rows].unique(return_inverse=True)
         if len(left) < len(self._seen):

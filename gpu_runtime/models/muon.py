@@ -23,7 +23,8 @@ _RMS = 0.2
 
 
 def orthogonalize(matrices: torch.Tensor, products: torch.dtype = torch.float32) -> torch.Tensor:
-    """Return matrices with their singular values brought near 1, within about 0.7 to 1.2.
+    """Return matrices with their singular values brought near 1, within about 0.7 to 1.2. Method:
+    the iteration of Muon (Jordan et al., 2024).
 
     matrices: shape (n, rows, columns) with rows <= columns. products: the data type to multiply in.
         The result has the type of `matrices`.
@@ -37,8 +38,11 @@ def orthogonalize(matrices: torch.Tensor, products: torch.dtype = torch.float32)
 
 
 class Muon:
-    """An optimiser that updates `hidden`, 2-D parameters, by Muon and `others` by AdamW. Both share
-    the learning rate. products: the type that Muon multiplies in.
+    """An optimiser that updates `hidden`, 2-D parameters, by Muon (Jordan et al., 2024) and
+    `others` by AdamW.
+
+    learning_rate, weight_decay: of both parts. betas: AdamW's two. products: the type that Muon
+        multiplies in.
     """
 
     def __init__(
@@ -70,7 +74,9 @@ class Muon:
         return self._adamw.param_groups
 
     def state_dict(self) -> dict:
-        """Return the optimiser's state, for `load_state_dict`."""
+        """Return the optimiser's state, as values by name that `torch.save` can write, for
+        `load_state_dict`.
+        """
         return {"adamw": self._adamw.state_dict(), "momentum": list(self._momentum.values())}
 
     def load_state_dict(self, state: dict) -> None:
@@ -83,7 +89,7 @@ class Muon:
 
     @torch.no_grad()
     def step(self) -> None:
-        """Update all parameters in place from their gradients."""
+        """Update all parameters in place from their gradients, which must be set."""
         self._adamw.step()
         rate = self._adamw.param_groups[0]["lr"]
         for shape, group in self._groups.items():

@@ -22,9 +22,9 @@ REPORTERS = {
 class FineTuning:
     """How a pretrained model is fine-tuned. What it learns, and how fast, is in `Learning`.
 
-    method: `full`, `lora` or `qlora` (4-bit base; needs bitsandbytes). rank: of the adapters; alpha
-        is twice it.
-    micro_tokens: tokens of one forward pass; 0: those of a step. Gradients are accumulated.
+    method: `full` (all weights), `lora` (adapters, Hu et al., 2021) or `qlora` (adapters on a 4-bit
+        base, Dettmers et al., 2023; needs bitsandbytes). rank: of the adapters; alpha is twice it.
+        micro_tokens: tokens of one forward pass; 0: those of a step. Gradients are accumulated.
     packing: several examples in one row instead of padding.
     gradient_checkpointing: compute activations again to save memory.
     patience: validations in a row without a better value after which the training stops; 0: it

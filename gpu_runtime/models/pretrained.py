@@ -84,7 +84,9 @@ class PretrainedConfig:
 
     @staticmethod
     def of(options: ModelOptions) -> PretrainedConfig:
-        """Return the settings of a pretrained model that follow from a back end's options."""
+        """Return the settings of a pretrained model that follow from `options`, those of any back
+        end: tuning, context, rows and cache. The others are as by default.
+        """
         return PretrainedConfig(
             options.tuning,
             options.tuning.context,
@@ -95,7 +97,8 @@ class PretrainedConfig:
 
 class PretrainedModel:
     """A Hugging Face model with its tokenizer, causal or sequence-to-sequence. It implements
-    `LanguageModel`.
+    `LanguageModel`. config: its settings. The attribute `watch`, if set, is called by `generate` of
+    a decoder-only model with the progress so far as a `Decoded`; it is None at first.
     """
 
     def __init__(self, model: HfModel, tokenizer: HfTokenizer, config: PretrainedConfig) -> None:
@@ -113,8 +116,9 @@ class PretrainedModel:
     def load(
         cls, name_or_path: str | Path, config: PretrainedConfig = PretrainedConfig()
     ) -> PretrainedModel:
-        """Open a model by hub id, folder or GGUF file. Raises ModelError, with a message of one
-        line, if the model cannot be opened or this machine lacks support for it.
+        """Open a pretrained model. name_or_path: its hub id, folder, adapter's folder or GGUF file.
+        config: its settings. Raises ModelError, with a message of one line, if the model cannot be
+        opened or this machine lacks support for it.
         """
         name = str(name_or_path)
         offline = _offline(name, config)
@@ -150,8 +154,8 @@ class PretrainedModel:
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
         """Return `sampling.n` answers per prompt, in order. Constraints are ignored, since pieces
-        of a pretrained vocabulary are not words. A prompt that fills the context gets its forced
-        prefix as answer.
+        of a pretrained vocabulary are not words. A forced prefix is part of the answer. A prompt
+        that fills the context gets its forced prefix as answer. sampling: how answers are drawn.
         """
         self._model.eval()
         torch.manual_seed(sampling.seed)
@@ -283,13 +287,15 @@ class PretrainedModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Fine-tune on `examples` and return metrics by name, such as `loss` and `seconds`, with
-        `dropped`, the number of examples longer than the context.
+        """Fine-tune the model on `examples` and return metrics by name, such as `loss` and
+        `seconds`, with `examples`, the number of examples learnt from, and `dropped`, the number of
+        those longer than the context.
 
-        progress(step, steps, loss): called as the training goes on, with the steps done, their
-        total and the last loss; None: nothing is called. With LoRA the adapter is merged unless it
-        is to be kept. Raises NothingToLearnError if no example fits, ModelError if this machine or
-        model cannot be trained so.
+        learning: how fast, how often and how long. progress(step, steps, loss): called as the
+            training goes on, with the steps done, their total and the last loss; None: nothing is
+            called. With LoRA the adapter is merged unless it is to be kept. Raises
+            NothingToLearnError if no example fits, ModelError if this machine or model cannot be
+            trained so.
         """
         tuning = self._config.tuning
         require_support(tuning)
@@ -310,12 +316,14 @@ class PretrainedModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Make right answers likelier than wrong ones (DPO). Returns metrics by name, such as
-        `loss` and `seconds`, with `accuracy`, the share of pairs in the right order.
+        """Make right answers likelier than wrong ones by DPO (Rafailov et al., 2023). Returns
+        metrics by name, such as `loss` and `seconds`, with `accuracy`, the share of pairs in the
+        right order, and `dropped`, the number of pairs longer than the context.
 
-        progress(step, steps, loss): called as the training goes on, with the steps done, their
-        total and the last loss; None: nothing is called. Raises NothingToLearnError if no pair fits
-        the context, ModelError for a model with an encoder.
+        preferences: pairs of a better and a worse answer to a prompt. learning: how fast, how often
+            and how long. progress(step, steps, loss): called as the training goes on, with the
+            steps done, their total and the last loss; None: nothing is called. Raises
+            NothingToLearnError if no pair fits the context, ModelError for a model with an encoder.
         """
         from gpu_runtime.models.verdict_training import (
             EncodedPreference,
@@ -345,15 +353,17 @@ class PretrainedModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Make answers with more reward likelier than others to the same prompt (GRPO). Returns
-        metrics by name, such as `loss` and `seconds`, with `reward`, the mean over the last tenth
-        of steps.
+        """Make answers with more reward likelier than others to the same prompt by GRPO (Shao et
+        al., "DeepSeekMath", 2024). Returns metrics by name, such as `loss` and `seconds`, with
+        `reward`, the mean over the last tenth of steps, and `dropped`, the number of prompts that
+        leave no room for an answer.
 
-        reward(prompt indices, answers): returns one number per answer. sampling: `n` answers per
-        prompt at a time. progress(step, steps, loss): called as the training goes on, with the
-        steps done, their total and the last loss; None: nothing is called. Raises
-        NothingToLearnError if no prompt fits the context, ModelError for a model with an
-        encoder.
+        prompts: the questions; constraints and forced prefixes are ignored. reward(prompt indices,
+            answers): returns one number per answer. sampling: `n` answers, at least two, are drawn
+            per prompt at a time. learning: how fast, how often and how long. progress(step, steps,
+            loss): called as the training goes on, with the steps done, their total and the last
+            loss; None: nothing is called. Raises NothingToLearnError if no prompt fits the context,
+            ModelError for a model with an encoder.
         """
         from gpu_runtime.models.verdict_training import select_fitting_prompts, train_rewards
 
@@ -487,8 +497,9 @@ def dtype_for(shape: HfConfig, wanted: str = "auto", few_bits: bool = False) -> 
     """Return the data type that a model is computed in on this machine.
 
     shape: the model's configuration of the package transformers. wanted: `float32`, `bfloat16`,
-        `float16` or `auto`. few_bits: the weights are stored in 16 bits or fewer, whatever the
-        configuration says.
+        `float16`, or `auto`: bfloat16 on a GPU, or where the weights have 16 bits or fewer and the
+        CPU is fast at it, else float32. few_bits: the weights are stored in 16 bits or fewer,
+        whatever the configuration says.
     """
     if wanted != "auto":
         return DTYPES[wanted]
@@ -503,8 +514,9 @@ def dtype_for(shape: HfConfig, wanted: str = "auto", few_bits: bool = False) -> 
 
 
 def require_model(name_or_path: str | Path, config: PretrainedConfig = PretrainedConfig()) -> None:
-    """Check that a model's configuration and tokenizer can be found; weights are not read. Raises
-    ModelError if not.
+    """Check that a model's configuration and tokenizer can be found; nothing is returned, and
+    weights are not read. name_or_path: its hub id, folder or GGUF file. config: says whether to
+    look beyond this machine. Raises ModelError if they cannot be found.
     """
     name = str(name_or_path)
     offline = _offline(name, config)
@@ -516,8 +528,9 @@ def require_model(name_or_path: str | Path, config: PretrainedConfig = Pretraine
 def find_longest_context(
     name_or_path: str | Path, config: PretrainedConfig = PretrainedConfig()
 ) -> int:
-    """Return how many tokens prompt and answer may have: `config.context`, or the model's own limit
-    where that is smaller. Raises ModelError if its configuration cannot be found.
+    """Return how many tokens prompt and answer may have together: `config.context`, or the model's
+    own limit where that is smaller. name_or_path: the model's hub id, folder or GGUF file. Raises
+    ModelError if its configuration cannot be found.
     """
     name = str(name_or_path)
     offline = _offline(name, config)

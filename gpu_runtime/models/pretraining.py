@@ -34,11 +34,10 @@ PRETRAINING_WORDS = (INFILLING, RECOGNITION, MASK, *TAGS)
 
 
 def make_infilling_example(words: Sequence[str], rate: float, rng: random.Random) -> Example:
-    """Return a training example of masked-language modelling.
+    """Return a training example of masked-language modelling by spans (T5; Raffel et al., 2019).
 
     words: those of a text. Some are replaced by masks, which makes the prompt; the answer is each
-        mask and the words it hides. rng: draws which. rate: the share of words hidden, in [0,
-        1].
+        mask and the words it hides. rate: the share of words hidden, in [0, 1]. rng: draws which.
     """
     shown, spans = mask_spans(words, rate, rng)
     return Example(
@@ -48,7 +47,8 @@ def make_infilling_example(words: Sequence[str], rate: float, rng: random.Random
 
 def make_recognition_example(words: Sequence[str], entities: Sequence[Entity]) -> Example:
     """Return a training example of entity recognition. The prompt is `words`; the answer is every
-    entity followed by its tag, in the given order. entities: (name, tag).
+    entity followed by its tag, in the given order. entities: (name, tag); the tag is one of TAGS,
+    such as `<e:parameter>`.
     """
     return Example(
         " ".join((RECOGNITION, *words)), " ".join(f"{entity} {tag}" for entity, tag in entities)
@@ -62,6 +62,7 @@ def make_denoising_example(
 
     tag: the first word of a prompt that asks for a translation into their dialect. rate: share of
         words disturbed, in [0, 1]. sides: words typical of other dialects, which noise inserts.
+        rng: draws the noise.
     """
     return Example(
         " ".join((tag, *corrupt_words(words, Noise.at(rate), sides, rng))), " ".join(words)
@@ -83,8 +84,9 @@ class ExampleEvaluation:
 
 
 def summarize_evaluations(examined: Sequence[ExampleEvaluation]) -> dict[str, float]:
-    """Return metrics by name: `loss` per answer word, `accuracy` of guessed words in [0, 1], and
-    `tag_f1` where answers hold entity tags. It is empty without words.
+    """Return metrics by name over all examples: `loss` per answer word, `accuracy` of guessed words
+    in [0, 1], and `tag_f1`, the mean F1 over entity tags in [0, 1], where answers hold any. It is
+    empty without words. examined: one evaluation per example.
     """
     places = [
         (right, guess) for e in examined for right, guess in zip(e.words, e.guessed, strict=True)
@@ -100,8 +102,8 @@ def summarize_evaluations(examined: Sequence[ExampleEvaluation]) -> dict[str, fl
 
 
 def compute_macro_f1(pairs: Sequence[tuple[str, str]]) -> float:
-    """Return the mean F1, in [0, 1], over the labels that occur among the right ones. pairs:
-    (right, guessed).
+    """Return the mean F1, in [0, 1], over the labels that occur among the right ones; 0.0 without
+    pairs. pairs: (right label, guessed label).
     """
     right, guessed = Counter(a for a, _ in pairs), Counter(b for _, b in pairs)
     both = Counter(a for a, b in pairs if a == b)

@@ -33,7 +33,8 @@ class AllowedOnly(frozenset[str]):
 
 
 class ConstraintState(Protocol):
-    """Says which words may not come next in one answer. It starts after the prompt's prefix.
+    """Says which words may not come next in one answer of a model. It starts after the prompt's
+    prefix.
 
     Words are separated by single spaces; `</s>` ends an answer. A word outside the vocabulary is
     written as single characters; `advance` then gets an empty word for each.
@@ -44,7 +45,9 @@ class ConstraintState(Protocol):
         ...
 
     def advance(self, word: str) -> None:
-        """Take note that `word` was appended to the answer."""
+        """Take note that `word` was appended to the answer. It is '' for a single character of a
+        word that is spelled.
+        """
         ...
 
 
@@ -52,9 +55,12 @@ class ConstraintState(Protocol):
 class Prompt:
     """One question to a model.
 
-    text: the question. prefix: forced at the start of every answer, and part of it.
-    constraint(): makes a state for one answer; back ends without whole words may ignore it. None:
-    none.
+    text: the question. prefix: forced at the start of every answer, and part of it; '' for none.
+    constraint(): makes a state that says which words may come next in one answer; back ends without
+        whole words may ignore it. None: no constraint.
+    most_tokens: no right answer is longer, so that a back end may stop there; None: not known.
+        ended(text so far): whether it is a whole answer, so that a back end may stop there too;
+        None: not known.
     """
 
     text: str
@@ -107,8 +113,13 @@ class Preference:
 class Learning:
     """Hyper-parameters of one training.
 
-    learning_rate: its peak. epochs: passes over the examples. batch_tokens: tokens of prompts and
-        answers in one optimiser step. seed: of the order.
+    learning_rate: its peak. epochs: passes over the examples, perhaps a fraction. batch_tokens:
+        tokens of prompts and answers in one optimiser step. seed: of the order.
+    max_minutes: most wall time; None for no limit, which a reproducible run needs.
+    workspace: folder where a long training keeps checkpoints, from which it goes on after a kill;
+        the caller removes it. None: nothing is kept.
+    validate(): returns how good the model is as it stands (higher is better); a back end that stops
+        early calls it as it goes. None: it never stops early.
     """
 
     learning_rate: float = 2e-3
@@ -134,7 +145,8 @@ class AnsweringModel(Protocol):
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
         """Return `sampling.n` answers per prompt, in order. Equal model, prompts and sampling give
-        equal answers on one machine. Raises ModelError if the model fails.
+        equal answers on one machine. sampling: how answers are drawn. Raises ModelError if the
+        model fails.
         """
         ...
 
@@ -150,14 +162,15 @@ class LanguageModel(AnsweringModel, Protocol):
     ) -> dict[str, float]:
         """Train on `examples` and return metrics by name, such as `loss`, `tokens` and `seconds`.
 
-        progress(step, steps, loss): called as the training goes on, with the steps done, their
-        total and the last loss; None: nothing is called. Raises NothingToLearnError if no example
-        fits the context, ModelError if the model cannot be trained.
+        learning: how fast, how often and how long. progress(step, steps, loss): called as the
+            training goes on, with the steps done, their total and the last loss; None: nothing is
+            called. Raises NothingToLearnError if no example fits the context, ModelError if the
+            model cannot be trained.
         """
         ...
 
     def save(self, folder: Path) -> None:
-        """Write the model to `folder` as a Hugging Face folder, which appears when complete. Raises
-        OSError if the disk is full.
+        """Write the model to `folder` as a Hugging Face folder, which appears when complete, so
+        that it can be loaded again. Raises OSError if the disk is full.
         """
         ...

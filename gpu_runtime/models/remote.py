@@ -57,8 +57,10 @@ class EndpointUsage:
 
 
 class RemoteModel:
-    """A model behind an OpenAI-compatible endpoint. It implements `LanguageModel` but cannot
-    learn.
+    """A model behind an OpenAI-compatible endpoint. It implements `LanguageModel` but cannot learn.
+
+    model: its name there. endpoint: where and how it is asked. sleep(seconds): waits between tries.
+        Raises ModelError without a usable URL.
     """
 
     def __init__(
@@ -79,9 +81,9 @@ class RemoteModel:
 
     @classmethod
     def load(cls, name_or_path: str | Path, endpoint: Endpoint) -> RemoteModel:
-        """Return a model by its name at the endpoint, or by a folder that `save` wrote. The
-        folder's URL replaces the endpoint's. Raises ModelError if the folder is damaged or the URL
-        cannot be used.
+        """Return a remote model. name_or_path: its name at the endpoint, or a folder that `save`
+        wrote, whose URL replaces the endpoint's. endpoint: where and how it is asked. Raises
+        ModelError if the folder is damaged or the URL cannot be used.
         """
         file = Path(name_or_path) / FILE
         if not file.is_file():
@@ -126,7 +128,7 @@ class RemoteModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Raise ModelError: a remote model cannot be trained."""
+        """Raise ModelError, whatever is given: a remote model cannot be trained."""
         raise ModelError(
             f"model '{self._model}' at {self._endpoint.url} cannot be fine-tuned from here: it "
             f"is asked only"

@@ -24,8 +24,9 @@ KEEP_EVERY_S = 600.0
 def fingerprint_lessons(
     examples: Sequence[EncodedExample], learning: Learning, more: object = None
 ) -> str:
-    """Return a hash, as hex digits, of the examples and how they are learned. more: a further JSON
-    value that goes into the hash; None: none.
+    """Return a SHA-256 hash, as hex digits, of the examples, their order and how they are learned.
+    learning: its rate, epochs, batch and seed count. more: a further JSON value that goes into the
+    hash; None: none.
     """
     rate = (learning.learning_rate, learning.epochs, learning.batch_tokens, learning.seed)
     digest = hashlib.sha256(json.dumps([rate, more], sort_keys=True).encode())

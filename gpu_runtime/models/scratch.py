@@ -59,11 +59,13 @@ from gpu_runtime.sandbox.memory import MAX_HEAP_BYTES, keep_heap
 class ScratchConfig:
     """Shape and start of a new model.
 
-    layers, width, heads: of the Llama shape; `heads` divides `width`. inner_width: of the
-        feed-forward part.
+    layers, width, heads: number of layers, width of the model and number of query heads of the
+        Llama shape; `heads` divides `width`. kept_heads: heads of keys and values; it divides
+        `heads`. inner_width: of the feed-forward part.
     context: longest prompt and answer in tokens; longer examples are left out.
-    seed: of the weights. threads: torch threads of this process; 0 leaves them. Results repeat for
-        a fixed number.
+    initial_deviation: standard deviation of the weights at the start. seed: of the weights.
+    threads: torch threads of this process; 0 leaves them. Results repeat for a fixed number. rows:
+        answers decoded together.
     """
 
     layers: int = 4
@@ -125,8 +127,9 @@ class ScratchModel:
     def create(
         cls, config: ScratchConfig, texts: Iterable[str], words: Sequence[str] = ()
     ) -> ScratchModel:
-        """Return a model with random weights. Its vocabulary is `words` and the frequent words of
-        `texts`. Raises ModelError if heads do not divide the width, or kept heads the heads.
+        """Return a model with random weights. config: its shape and seed. Its vocabulary is `words`
+        and the frequent words of `texts`. Raises ModelError if heads do not divide the width, or
+        kept heads the heads.
         """
         if config.width % config.heads or config.heads % config.kept_heads:
             shape = f"width {config.width}, heads {config.heads}, kept_heads {config.kept_heads}"
@@ -172,7 +175,8 @@ class ScratchModel:
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
         """Return `sampling.n` answers per prompt, in order, under the prompts' constraints. A
-        prompt that fills the context gets its forced prefix as answer.
+        forced prefix is part of the answer; a prompt that fills the context gets its forced prefix
+        as answer. sampling: how answers are drawn.
         """
         self._model.eval()
         greedy = sampling.temperature <= 0
@@ -212,9 +216,12 @@ class ScratchModel:
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
         """Train on `examples` and return metrics by name, such as `loss` and `seconds`, with
-        `dropped`, the number of examples longer than the context. progress(step, steps, loss):
-        called after each step, with the steps done, their total and the loss; None: nothing is
-        called. Raises NothingToLearnError if none fits.
+        `examples`, the number of examples learnt from, and `dropped`, the number of those longer
+        than the context.
+
+        learning: how fast, how often and how long. progress(step, steps, loss): called after each
+            step, with the steps done, their total and the loss; None: nothing is called. Raises
+            NothingToLearnError if no example fits.
         """
         encoded = self._encode_examples(examples)
         fitting = [e for e in encoded if len(e.ids) <= self._context]
@@ -256,12 +263,14 @@ class ScratchModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Make right answers likelier than wrong ones (DPO). Returns metrics by name, such as
-        `loss` and `seconds`, with `accuracy`, the share of pairs in the right order.
+        """Make right answers likelier than wrong ones by DPO (Rafailov et al., 2023). Returns
+        metrics by name, such as `loss` and `seconds`, with `accuracy`, the share of pairs in the
+        right order, and `dropped`, the number of pairs longer than the context.
 
-        progress(step, steps, loss): called as the training goes on, with the steps done, their
-        total and the last loss; None: nothing is called. Raises NothingToLearnError if no pair fits
-        the context.
+        preferences: pairs of a better and a worse answer to a prompt. learning: how fast, how often
+            and how long. progress(step, steps, loss): called as the training goes on, with the
+            steps done, their total and the last loss; None: nothing is called. Raises
+            NothingToLearnError if no pair fits the context.
         """
         from gpu_runtime.models.verdict_training import (
             EncodedPreference,
@@ -293,14 +302,17 @@ class ScratchModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Make answers with more reward likelier than others to the same prompt (GRPO). The answers
-        are written without constraints and forced prefixes.
+        """Make answers with more reward likelier than others to the same prompt by GRPO (Shao et
+        al., "DeepSeekMath", 2024). Returns metrics by name, such as `loss` and `seconds`, with
+        `reward`, the mean over the last tenth of steps, and `dropped`, the number of prompts that
+        leave no room for an answer.
 
-        reward(prompt indices, answers): returns one number per answer. progress(step, steps, loss):
-        called as the training goes on, with the steps done, their total and the last loss; None:
-        nothing is called. Returns metrics by name, such as `loss` and `seconds`, with `reward`, the
-        mean over the last tenth of steps. Raises NothingToLearnError if no prompt fits the
-        context.
+        prompts: the questions; the answers are written without constraints and forced prefixes.
+            reward(prompt indices, answers): returns one number per answer. sampling: `n` answers,
+            at least two, are drawn per prompt at a time; none is longer than half the context.
+            learning: how fast, how often and how long. progress(step, steps, loss): called as the
+            training goes on, with the steps done, their total and the last loss; None: nothing is
+            called. Raises NothingToLearnError if no prompt fits the context.
         """
         from gpu_runtime.models.verdict_training import select_fitting_prompts, train_rewards
 
@@ -327,8 +339,8 @@ class ScratchModel:
         return {**figures, "examples": len(asked), "dropped": len(prompts) - len(asked)}
 
     def loss(self, examples: Sequence[Example]) -> float:
-        """Return the mean loss per answer token, without learning. Examples longer than the context
-        are left out; without any other it is 0.
+        """Return the model's mean loss per answer token of `examples`, without learning. Examples
+        longer than the context are left out; without any other it is 0.
         """
         fitting = [e for e in self._encode_examples(examples) if len(e.ids) <= self._context]
         with torch.no_grad():
@@ -341,8 +353,8 @@ class ScratchModel:
     def examine(
         self, examples: Sequence[Example], batch_tokens: int = 4096
     ) -> list[ExampleEvaluation]:
-        """Return the model's predictions for each example that fits its context, in order. Nothing
-        is learned. batch_tokens: most tokens of a forward pass.
+        """Return what the model predicts at each word of the answers, for each of `examples` that
+        fits its context, in order. Nothing is learned. batch_tokens: most tokens of a forward pass.
         """
         self._model.eval()
         fitting = [e for e in self._encode_examples(examples) if len(e.ids) <= self._context]

@@ -26,7 +26,8 @@ class ScriptedModel:
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
         """Return `sampling.n` answers per prompt, in order. Each is what the constructor's `answer`
-        returns for the prompt and the answer's number from 0.
+        returns for the prompt and the answer's number from 0. The rest of `sampling` does not
+        count.
         """
         return [
             [self._answer(prompt, sample) for sample in range(sampling.n)] for prompt in prompts
@@ -38,8 +39,9 @@ class ScriptedModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Append the examples to `learnt`. Calls progress(1, 1, 0.0), if given, and returns metrics
-        by name as of a training of one step: `loss`, `steps`, `tokens` and `seconds`.
+        """Append the examples to the attribute `learnt`; `learning` does not count. Calls
+        progress(1, 1, 0.0), if given, and returns metrics by name as of a training of one step:
+        `loss`, `steps`, `tokens` and `seconds`.
         """
         self.learnt += examples
         if progress:

@@ -18,16 +18,16 @@ from torch.distributed.checkpoint.state_dict import get_state_dict, set_state_di
 
 
 def save_shards(model: torch.nn.Module, optimizer: torch.optim.Optimizer, folder: Path) -> None:
-    """Write each process's share of model and optimiser into `folder`. All processes call it
-    together; it returns when all shares are written.
+    """Write each process's share of a model that is cut over processes, and of its optimiser, into
+    `folder`. All processes call it together; it returns when all shares are written.
     """
     weights, state = get_state_dict(model, optimizer)
     distributed.save({"weights": weights, "optimizer": state}, checkpoint_id=str(folder))
 
 
 def load_shards(model: torch.nn.Module, optimizer: torch.optim.Optimizer, folder: Path) -> None:
-    """Restore into model and optimiser what `save_shards` wrote. As many processes call it as wrote
-    it.
+    """Restore into model and optimiser, in place, what `save_shards` wrote into `folder`. As many
+    processes call it together as wrote it.
     """
     weights, state = get_state_dict(model, optimizer)
     kept = {"weights": weights, "optimizer": state}

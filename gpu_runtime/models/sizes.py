@@ -24,10 +24,10 @@ from gpu_runtime.models.protocol import ModelError
 class ModelShape:
     """The shape of a Llama-like decoder.
 
-    layers, width: of the model. inner: width of the feed-forward part. heads: of the queries.
-        kept_heads: of keys and values. vocabulary: number of ids.
+    layers: their number. width: of the model. inner: width of the feed-forward part. heads: number
+        of query heads. kept_heads: number of key and value heads. vocabulary: number of ids.
     tied: input and output embeddings are one matrix. bias: on query, key and value projections.
-    head_width: 0 means width / heads. known: where the shape is from, in words.
+    head_width: width of one head; 0 means width / heads. known: where the shape is from, in words.
     """
 
     layers: int
@@ -63,8 +63,8 @@ class ModelShape:
         )
 
     def adapter_parameters(self, rank: int) -> int:
-        """Return the number of weights of LoRA adapters of `rank` on every linear layer but the
-        head.
+        """Return the number of weights of LoRA adapters on every linear layer but the output head.
+        rank: of the adapters.
         """
         queries, kept = self.heads * self.head, self.kept_heads * self.head
         ends = 2 * (self.width + queries) + 2 * (self.width + kept) + 3 * (self.width + self.inner)
@@ -98,8 +98,9 @@ _FAMILIES = (
 
 
 def find_model_shape(name_or_path: str) -> ModelShape:
-    """Return a model's shape from its folder's config.json, by its public name or, as an estimate,
-    from the size in its name. Raises ModelError if none of these gives one.
+    """Return a model's shape. name_or_path: its folder, with a config.json; its public name; or,
+    for an estimate, any name with a size in it, such as `7b`. Raises ModelError if none of these
+    gives one.
     """
     file = Path(name_or_path) / "config.json"
     if file.is_file():
@@ -174,8 +175,10 @@ def estimate_generate_bytes(
     shape: ModelShape, rows: int, tokens: int, weight_bytes: int = 2
 ) -> dict[str, float]:
     """Return the bytes needed to decode `rows` answers together, by part: `weights`, `cache`,
-    `logits`. tokens: number of tokens of a prompt with its answer. weight_bytes: bytes per
-    weight.
+    `logits`.
+
+    shape: the model's. tokens: number of tokens of a prompt with its answer. weight_bytes: bytes
+        per weight.
     """
     cache = 2.0 * shape.layers * shape.kept_heads * shape.head * weight_bytes * rows * tokens
     return {
@@ -187,8 +190,10 @@ def estimate_generate_bytes(
 
 def estimate_train_bytes(shape: ModelShape, tuning: FineTuning, tokens: int) -> dict[str, float]:
     """Return the bytes needed to train on a GPU, by part: `weights`, `gradients`, `optimiser`,
-    `activations`. tokens: number of tokens of one forward pass. Whole models take 16 bytes per
-    weight.
+    `activations`, `logits`. Whole models take 16 bytes per weight.
+
+    shape: the model's. tuning: by which method it is trained. tokens: number of tokens of one
+        forward pass.
     """
     parameters, trained = shape.parameters, shape.parameters
     weights = 4.0 * parameters
@@ -229,7 +234,9 @@ MACHINES = {
 def estimate_train_seconds(
     shape: ModelShape, tuning: FineTuning, tokens: float, machine: Machine
 ) -> float:
-    """Return the seconds of forward and backward passes over `tokens` tokens on `machine`."""
+    """Return the seconds of forward and backward passes over `tokens` tokens on `machine`. shape:
+    the model's. tuning: by which method it is trained.
+    """
     per_parameter = 6.0 if tuning.method == "full" else 4.0
     return (
         (per_parameter + (2.0 if tuning.gradient_checkpointing else 0.0))
@@ -248,8 +255,10 @@ def estimate_generate_seconds(
     machine: Machine,
     weight_bytes: int = 2,
 ) -> float:
-    """Return the seconds to decode `answers` answers on `machine`. prompt, answer: tokens of one
-    prompt and of one answer. rows: answers decoded together. weight_bytes: bytes per weight.
+    """Return the seconds to decode `answers` answers on `machine`.
+
+    shape: the model's. prompt, answer: tokens of one prompt and of one answer. rows: answers
+        decoded together. weight_bytes: bytes per weight.
     """
     memory = estimate_generate_bytes(shape, rows, prompt + answer // 2, weight_bytes)
     step = (

@@ -24,9 +24,10 @@ def load_template(
 ) -> Template:
     """Return the first prompt template found among `names`, which are without `.txt`.
 
-    override: the user's folder, searched first; '' for none. package: the folder searched next.
-        needed: names of places (`$name`) that must occur in the text.
-    Raises ModelError if a folder or file is missing, or the template lacks a needed place.
+    package: the folder that comes with the package. override: the user's folder, searched before
+        it; '' for none. needed: names of places (`$name`) that must occur in the text.
+    Raises ModelError if a folder or file is missing or cannot be read, or the template lacks a
+    needed place.
     """
     if override and not Path(override).is_dir():
         raise ModelError(
@@ -59,8 +60,8 @@ def _read(file: Path, needed: frozenset[str]) -> Template:
 
 
 def fill_template(made: Template, places: dict[str, str]) -> str:
-    """Return the template's text with every place filled. places: text by name. Raises ModelError
-    if the template has a place of another name.
+    """Return the text of the template `made` with every place filled. places: text by the place's
+    name, without `$`. Raises ModelError if the template has a place of another name.
     """
     try:
         return made.substitute(places)

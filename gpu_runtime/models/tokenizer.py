@@ -30,8 +30,9 @@ _WORD_CHARACTERS = 64
 def train_tokenizer(
     texts: Iterable[str], words: Sequence[str] = (), min_count: int = 5, max_words: int = 2000
 ) -> PreTrainedTokenizerFast:
-    """Return a tokenizer with `words` and the words that occur at least `min_count` times in
-    `texts`, at most `max_words` in all.
+    """Return a tokenizer whose vocabulary is `words` and the most frequent words of `texts`, those
+    between white space that occur at least `min_count` times. Both together are at most
+    `max_words`, unless `words` alone are more.
 
     Other words are spelled in characters. Equal texts give an equal vocabulary on every machine.
     """

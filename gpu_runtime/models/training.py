@@ -45,10 +45,11 @@ Loss = Callable[[Sequence[EncodedExample]], torch.Tensor]
 def plan_batches(
     lengths: Sequence[int], batch_tokens: int, epochs: float, seed: int
 ) -> list[list[int]]:
-    """Return the indices of the examples of each optimiser step, over all epochs.
+    """Return the indices of the examples of each optimiser step, over all epochs, in order.
 
     lengths: of the examples, in tokens. batch_tokens: the most tokens of a step, counted as rows
-        times the longest row; a single longer example still gets a step. seed: of the order.
+        times the longest row; a single longer example still gets a step. epochs: passes over the
+        examples, perhaps a fraction. seed: of the order.
     """
     steps: list[list[int]] = []
     remaining = epochs
@@ -88,13 +89,14 @@ def train(
     progress: Callable[[int, int, float], None] | None = None,
     hidden: Sequence[torch.nn.Parameter] = (),
 ) -> dict[str, float]:
-    """Train `parameters` on all examples and return metrics by name.
+    """Train `parameters` in place on all examples and return metrics by name: `loss` (mean of the
+    last tenth of steps), `first_loss`, `steps`, `tokens`, `seconds`.
 
-    loss_of(batch): the loss as a scalar tensor. hidden: those of `parameters`, 2-D, that Muon
-    trains; AdamW trains the others. progress(step, steps, loss): called after each step, with the
-    steps done, their total and the loss; None: nothing is called.
-    Metrics: `loss` (mean of the last tenth of steps), `first_loss`, `steps`, `tokens`, `seconds`.
-        With a workspace a killed training goes on from its stored state, to the same end.
+    parameters: the weights to train. loss_of(batch): the loss of some examples as a scalar tensor.
+        learning: how fast, how often and how long. hidden: those of `parameters`, 2-D, that Muon
+        trains; AdamW trains the others. progress(step, steps, loss): called after each step, with
+        the steps done, their total and the loss; None: nothing is called.
+    With a workspace a killed training goes on from its stored state, to the same end.
     """
     torch.manual_seed(learning.seed)
     steps = plan_batches(
@@ -199,10 +201,11 @@ def has_bf16_products() -> bool:
 def pad_batch(
     batch: Sequence[EncodedExample], pad: int, device: torch.device | str, multiple: int = 1
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return right-padded token ids and loss weights, both of shape (rows, longest). The weight at
-    t is that of predicting ids[t].
+    """Return (right-padded token ids, loss weights), both of shape (rows, longest), on `device`.
+    The weight at t is that of predicting ids[t]; it is 0 in the prompt and in the padding.
 
-    pad: the token id that fills. multiple: `longest - 1` is rounded up to a multiple of it.
+    batch: the examples, one per row. pad: the token id that fills. multiple: `longest - 1` is
+        rounded up to a multiple of it.
     """
     longest = 1 - -(max(len(e.ids) for e in batch) - 1) // multiple * multiple
     ids = torch.full((len(batch), longest), pad, dtype=torch.long)
@@ -216,8 +219,8 @@ def pad_batch(
 def weighted_cross_entropy(
     logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor
 ) -> torch.Tensor:
-    """Return the weighted mean loss over targets with positive weight, as a scalar. Shapes: logits
-    (n, vocabulary), targets (n,), token ids, weights (n,).
+    """Return the mean over targets with positive weight of their weighted cross-entropy, as a
+    scalar. Shapes: logits (n, vocabulary), targets (n,), token ids, weights (n,).
     """
     losses = F.cross_entropy(logits.float(), targets, reduction="none")
     return (losses * weights).sum() / (weights > 0).sum().clamp(min=1)

@@ -43,7 +43,9 @@ model within three epochs; so the likelihood of the better one is part of the lo
 
 @dataclass(frozen=True, slots=True)
 class EncodedPreference:
-    """A prompt with its better and its worse answer, each as token ids."""
+    """A prompt with two answers, each as token ids. better, worse: the answer that was found right,
+    and the one that was found wrong.
+    """
 
     prompt: list[int]
     better: list[int]
@@ -58,7 +60,9 @@ class EncodedPreference:
 def select_fitting_pairs(
     pairs: Sequence[EncodedPreference], context: int
 ) -> list[EncodedPreference]:
-    """Return the pairs that fit into `context` tokens. Raises NothingToLearnError if none does."""
+    """Return the pairs whose prompt and longer answer fit into `context` tokens, in order. Raises
+    NothingToLearnError if none does.
+    """
     fitting = [pair for pair in pairs if pair.longest <= context]
     if not fitting:
         raise NothingToLearnError(
@@ -70,8 +74,9 @@ def select_fitting_pairs(
 def select_fitting_prompts(
     prompts: Sequence[list[int]], answer: int, context: int
 ) -> dict[int, list[int]]:
-    """Return, by index, the prompts that leave room for an answer of `answer` tokens within
-    `context`. prompts: each as token ids. Raises NothingToLearnError if none does.
+    """Return, by their index in `prompts`, the prompts that leave room for an answer of `answer`
+    tokens within `context` tokens. prompts: each as token ids. Raises NothingToLearnError if none
+    does.
     """
     fitting = {i: ids for i, ids in enumerate(prompts) if len(ids) + answer <= context}
     if not fitting:
@@ -102,9 +107,13 @@ def train_preferences(
     tuning: FineTuning,
     progress: Callable[[int, int, float], None] | None = None,
 ) -> dict[str, float]:
-    """Train `model` in place by DPO and return metrics by name, with `accuracy`, the share of pairs
-    in the right order. pairs: at least one. progress(step, steps, loss): called as the training
-    goes on, with the steps done, their total and the last loss; None: nothing is called.
+    """Train `model` in place by DPO (Rafailov et al., 2023) and return metrics by name: `loss`
+    (mean of the last tenth of steps), `first_loss`, `steps`, `tokens`, `seconds` and `accuracy`,
+    the share of pairs in the right order.
+
+    tokenizer: the model's. pairs: at least one. learning, tuning: what is learnt how fast, and by
+        which method. progress(step, steps, loss): called as the training goes on, with the steps
+        done, their total and the last loss; None: nothing is called.
     """
     started = time.monotonic()
     mean = sum(2 * p.longest for p in pairs) / len(pairs)
@@ -158,11 +167,13 @@ def train_rewards(
     tuning: FineTuning,
     progress: Callable[[int, int, float], None] | None = None,
 ) -> dict[str, float]:
-    """Train `model` in place by GRPO and return metrics by name, with `reward`, the mean over the
-    last tenth of steps.
+    """Train `model` in place by GRPO (Shao et al., "DeepSeekMath", 2024) and return metrics by
+    name: `loss` (mean of the last tenth of steps), `first_loss`, `steps`, `tokens`, `seconds` and
+    `reward`, the mean over the last tenth of steps.
 
-    prompts: token ids by prompt index. reward(prompt indices, answers): returns one number per
-        answer. sampling: at least two answers per prompt are drawn. progress(step, steps, loss):
+    tokenizer: the model's. prompts: token ids by prompt index. reward(prompt indices, answers):
+        returns one number per answer. sampling: how answers are drawn, at least two per prompt.
+        learning, tuning: what is learnt how fast, and by which method. progress(step, steps, loss):
         called as the training goes on, with the steps done, their total and the last loss; None:
         nothing is called.
     """

@@ -44,8 +44,9 @@ MISSING = (
 
 
 class VllmModel:
-    """A model with which vLLM generates answers and which the pretrained back end trains.
-    checkpoint: folder or hub id. vllm: the imported module. It implements `LanguageModel`.
+    """A model with which vLLM generates answers and which the pretrained back end trains. It
+    implements `LanguageModel`. checkpoint: folder or hub id. options: settings of both. vllm: the
+    imported module.
     """
 
     def __init__(self, checkpoint: str, options: ModelOptions, vllm: ModuleType) -> None:
@@ -57,7 +58,8 @@ class VllmModel:
 
     @classmethod
     def load(cls, name_or_path: str | Path, options: ModelOptions) -> VllmModel:
-        """Return a model by folder or hub id; weights are read at the first call of `generate`.
+        """Return a model that vLLM runs; weights are read at the first call of `generate`.
+        name_or_path: its folder or hub id. options: settings of the model and of its training.
         Raises ModelError if vLLM is not installed.
         """
         os.environ.setdefault(
@@ -71,15 +73,15 @@ class VllmModel:
         return cls(str(name_or_path), options, vllm)
 
     def serve(self, checkpoint: str) -> None:
-        """Generate with the weights in the folder `checkpoint` from now on. They must have the same
-        shapes as the weights served before.
+        """Generate with the weights in the folder `checkpoint` from the next call of `generate` on.
+        They must have the same shapes as the weights served before.
         """
         self._checkpoint = checkpoint
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
         """Return `sampling.n` answers per prompt, in order. Constraints are ignored. A forced
         prefix is continued and is part of the answer; one too long for the context is the whole
-        answer. Raises ModelError if the engine fails.
+        answer. sampling: how answers are drawn. Raises ModelError if the engine fails.
         """
         from gpu_runtime.models.chat_format import encode_plain, encode_prompt
 
@@ -124,12 +126,14 @@ class VllmModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Fine-tune on `examples` and return metrics by name, such as `loss` and `seconds`. Early
-        stopping generates with the model that learns.
+        """Fine-tune on `examples` and return metrics by name, such as `loss` and `seconds`.
+        `generate` then serves what was learnt; while it learns, early stopping generates with the
+        model that learns.
 
-        progress(step, steps, loss): called as the training goes on, with the steps done, their
-        total and the last loss; None: nothing is called. Raises NothingToLearnError if no example
-        fits the context, ModelError if it cannot be trained.
+        learning: how fast, how often and how long. progress(step, steps, loss): called as the
+            training goes on, with the steps done, their total and the last loss; None: nothing is
+            called. Raises NothingToLearnError if no example fits the context, ModelError if it
+            cannot be trained.
         """
         return self._taught(lambda model: model.learn(examples, learning, progress))
 
@@ -139,12 +143,15 @@ class VllmModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Make right answers likelier than wrong ones (DPO). Returns metrics by name, such as
-        `loss` and `seconds`, with `accuracy`, the share of pairs in the right order.
+        """Make right answers likelier than wrong ones by DPO (Rafailov et al., 2023). Returns
+        metrics by name, such as `loss` and `seconds`, with `accuracy`, the share of pairs in the
+        right order, and `dropped`, the number of pairs longer than the context.
 
-        progress(step, steps, loss): called as the training goes on, with the steps done, their
-        total and the last loss; None: nothing is called. Raises NothingToLearnError if no pair fits
-        the context.
+        preferences: pairs of a better and a worse answer to a prompt. learning: how fast, how often
+            and how long. progress(step, steps, loss): called as the training goes on, with the
+            steps done, their total and the last loss; None: nothing is called. Raises
+            NothingToLearnError if no pair fits the context, ModelError if the model cannot be
+            trained so.
         """
         return self._taught(lambda model: model.prefer(preferences, learning, progress))
 
@@ -156,14 +163,17 @@ class VllmModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Make answers with more reward likelier than others (GRPO). The model that learns writes
-        the answers, not the engine.
+        """Make answers with more reward likelier than others to the same prompt by GRPO (Shao et
+        al., "DeepSeekMath", 2024). Returns metrics by name, such as `loss` and `seconds`, with
+        `reward`, the mean over the last tenth of steps, and `dropped`, the number of prompts that
+        leave no room for an answer. The model that learns writes the answers, not the engine.
 
-        reward(prompt indices, answers): returns one number per answer. progress(step, steps, loss):
-        called as the training goes on, with the steps done, their total and the last loss; None:
-        nothing is called. Returns metrics by name, such as `loss` and `seconds`, with `reward`, the
-        mean over the last tenth of steps. Raises NothingToLearnError if no prompt fits the
-        context.
+        prompts: the questions; constraints and forced prefixes are ignored. reward(prompt indices,
+            answers): returns one number per answer. sampling: `n` answers, at least two, are drawn
+            per prompt at a time. learning: how fast, how often and how long. progress(step, steps,
+            loss): called as the training goes on, with the steps done, their total and the last
+            loss; None: nothing is called. Raises NothingToLearnError if no prompt fits the context,
+            ModelError if the model cannot be trained so.
         """
         return self._taught(
             lambda model: model.reinforce(prompts, reward, sampling, learning, progress)
@@ -200,7 +210,7 @@ class VllmModel:
     def save(self, folder: Path) -> None:
         """Copy the folder whose weights are used to `folder`, which appears when complete. A model
         known only by a hub id is loaded and written. Raises ModelError if the model cannot be
-        loaded, OSError if the disk is full.
+        loaded, OSError if it cannot be written, as on a full disk.
         """
         from corpora.files import write_folder
 

@@ -28,8 +28,8 @@ LANE_CLAUSES = frozenset(("simdlen", "aligned", "nontemporal"))
 class PlacedDirective:
     """An OpenMP directive and its place in the text.
 
-    raw: the parsed directive. places: for each character of `raw.text` its offset in the text, -1
-        where continued lines were joined. operator: the text has it as `_Pragma("...")`.
+    raw: the parsed directive. places: for each character of `raw.text` its offset in the text from
+        0, -1 where continued lines were joined. operator: the text has it as `_Pragma("...")`.
     """
 
     raw: RawDirective
@@ -38,16 +38,19 @@ class PlacedDirective:
 
     @property
     def end(self) -> int:
-        """Return the offset in the text just behind the directive."""
+        """Return the offset, from 0, in the program's text just behind the directive."""
         return self.places[-1] + 1
 
     def words(self) -> list[str]:
-        """Return the words of the directive's construct, such as `parallel` and `for`."""
+        """Return the words of an OpenMP directive's construct, in order, such as `parallel` and
+        `for`, without clauses.
+        """
         return self.raw.directive.split()
 
     def replace_part(self, start: int, end: int, new: str) -> list[Edit]:
-        """Return the edits that replace characters [start, end) of the directive's own text,
-        `raw.text`, with `new`.
+        """Return the edits of the program's text that replace characters [start, end), from 0, of
+        the directive's own text, `raw.text`, with `new`. There are several where continued lines
+        divide the part.
         """
         runs: list[list[int]] = []
         for place in self.places[start:end]:
@@ -58,8 +61,8 @@ class PlacedDirective:
         return [Edit(a, b, "" if k else new) for k, (a, b) in enumerate(runs)]
 
     def insert_behind(self, at: int, new: str) -> list[Edit]:
-        """Return the edit that inserts `new` into the text after the first `at` characters of the
-        directive's own text, `raw.text`.
+        """Return, as a list of one, the edit that inserts `new` into the program's text after the
+        first `at` characters of the directive's own text, `raw.text`. at: at least 1.
         """
         return [Edit(self.places[at - 1] + 1, self.places[at - 1] + 1, new)]
 
@@ -75,7 +78,7 @@ class PlacedDirective:
 
 
 def has_clause(directive: RawDirective, *names: str) -> bool:
-    """Return whether the directive has a clause of one of these names, given in lower case."""
+    """Return whether the directive has a clause of one of `names`, given in lower case."""
     return any(c.name.lower() in names for c in directive.clauses)
 
 

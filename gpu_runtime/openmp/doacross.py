@@ -20,7 +20,9 @@ __all__ = ["lower_doacross"]
 
 
 def lower_doacross(text: str, language: str) -> str:
-    """Return `text` without `doacross` clauses. language: `cpp` or `fortran`."""
+    """Return `text` with its OpenMP `doacross` clauses as `depend` clauses of the same meaning,
+    which older compilers know. language: `cpp` or `fortran`. Line numbers stay.
+    """
     if "doacross" not in text.lower():
         return text
     directives = find_directives(text, language)

@@ -29,9 +29,10 @@ _LOOP = {"cpp": "for", "fortran": "do"}
 
 
 def expose_simd_lanes(text: str, language: str) -> str:
-    """Return `text` with each plain `omp simd` as `omp parallel for` (Fortran: `parallel do`). So a
-    race detector sees conflicts of lanes. Loops without a schedule get `schedule(runtime)`.
-    language: `cpp` or `fortran`. Line numbers stay.
+    """Return the OpenMP program `text` with each plain `omp simd` as `omp parallel for` (Fortran:
+    `parallel do`). So a race detector sees conflicts of lanes. A C loop with `safelen(k)` becomes
+    one over windows of k iterations; Fortran's loops with `safelen` stay. Loops without a schedule
+    get `schedule(runtime)`. language: `cpp` or `fortran`. Line numbers stay.
     """
     if language == "cpp":
         text = split_into_windows(text)
@@ -82,8 +83,8 @@ def _part_lanes(directive: PlacedDirective, loop: str) -> list[Edit]:
 
 
 def without_lane_clauses(directive: PlacedDirective) -> list[Edit]:
-    """Return edits of the text that delete from `directive` what only a simd loop may have: clauses
-    such as `safelen`, and the word `simd` in an `if` clause.
+    """Return edits of the text that delete from `directive` what only a simd loop may have: the
+    clauses `simdlen`, `aligned` and `nontemporal`, and the word `simd` in an `if` clause.
     """
     edits: list[Edit] = []
     for clause in directive.raw.clauses:

@@ -49,8 +49,8 @@ _ASKS = frozenset({"omp_is_initial_device", "omp_get_num_devices", "omp_get_defa
 
 
 def explain_refusal(text: str) -> str | None:
-    """Return why a program with target regions cannot be judged without a device, in one line, or
-    None if it can.
+    """Return why the OpenMP program `text`, which should have target regions, cannot be judged
+    without a device, in one line, or None if it can.
     """
     directives = [
         [t.text for t in tokenize(d.raw.text) if t.kind == "word"][1:]
@@ -143,7 +143,9 @@ _WAYS = (
 
 
 def find_device_compilers() -> list[DeviceCompiler]:
-    """Try g++ and clang++ on a small program for a device and return what they can do."""
+    """Try g++ and clang++ on a small program for an NVIDIA device and return what each can do, in
+    this order. Nothing is raised for one that is missing.
+    """
     return [_try_compiler(*way) for way in _WAYS]
 
 

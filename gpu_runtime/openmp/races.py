@@ -62,9 +62,10 @@ def find_race(
     """Build a whole program with a race detector and run each test in each setting until one shows
     a data race.
 
-    settings: threads, schedule and clock of the runs. cache_dir: where builds are kept; None: the
-        default cache. A program that does not compile gives a `problem`. Raises ProgramError if the
-        sandbox fails.
+    tests: arguments and input of the runs. limits: of each run. settings: threads, schedule and
+        clock of the runs. cache_dir: where builds are kept; None: the default cache. A program that
+        does not compile gives a `problem`. Raises ProgramError if the sandbox fails, ToolchainError
+        if the compiler is missing, ValueError for an unknown dialect.
     """
     built = build_program(program, Variant.RACE_CHECKED, cache_dir)
     if not built.ok:
@@ -82,7 +83,11 @@ def find_race_in_build(
     settings: Sequence[RunSetting] = SETTINGS,
 ) -> RaceSearch:
     """Run each test in each setting of a program built as RACE_CHECKED, until one shows a data
-    race. Raises ValueError if it did not compile, ProgramError if the sandbox fails.
+    race. A test that takes too long is not run again.
+
+    tests: arguments and input of the runs. limits: of each run. settings: threads, schedule and
+        clock of the runs. Raises ValueError if it did not compile, ProgramError if the sandbox
+        fails.
     """
     runs, ended, problem = 0, 0, ""
     too_long: set[int] = set()

@@ -39,8 +39,9 @@ _OTHERWISE = frozenset(("collapse", "if", "order"))
 
 
 def split_into_windows(text: str) -> str:
-    """Return `text` with each plain C loop under `omp simd safelen(k)` as a loop over windows of k
-    iterations, which threads share. Line numbers stay; other loops stay as they are.
+    """Return the C or C++ program `text` with each plain loop under `omp simd safelen(k)` as a loop
+    over windows of k iterations, which threads share, so that a race detector sees conflicts of
+    lanes. Line numbers stay; other loops stay as they are.
     """
     if "safelen" not in text:
         return text

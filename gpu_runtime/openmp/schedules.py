@@ -45,8 +45,9 @@ def _make_static(directive: PlacedDirective) -> list[Edit]:
 def prepare_openmp(text: str, language: str, variant: Variant) -> str:
     """Return the OpenMP text that is compiled for `variant`.
 
-    language: `cpp` or `fortran`. PLAIN and RACE_CHECKED texts are rewritten so that small tests
-        show what the directives permit. TIMED texts stay as written.
+    language: `cpp` or `fortran`. PLAIN, RECORDED and RACE_CHECKED texts are rewritten so that small
+        tests show what the directives permit. In texts of other variants only `doacross` clauses
+        change, to older ones. Line numbers stay.
     """
     forms = {
         Variant.PLAIN: (make_schedules_static,),

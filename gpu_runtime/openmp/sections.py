@@ -22,8 +22,9 @@ _HEAD = "#pragma "
 
 
 def make_sections_nonempty(text: str, language: str) -> str:
-    """Return `text` with array sections `s[a:n]` in reduction clauses as `s[a:((n) > 0 ? (n) :
-    1)]`. Lengths that are plain numbers stay. Only for the language `cpp`; Fortran stays.
+    """Return `text` with array sections `s[a:n]` in OpenMP's reduction clauses as `s[a:((n) > 0 ?
+    (n) : 1)]`. Lengths that are plain numbers stay. language: `cpp` or `fortran`, of which only
+    `cpp` changes.
     """
     if language != "cpp" or "reduction" not in text:
         return text

@@ -42,8 +42,9 @@ class ProgramError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class ProgramBuild:
-    """A whole program, built as `variant`. ok: it compiled. executable: its path if `ok`, else
-    None. diagnostics: compiler text where it failed.
+    """A whole program, built as `variant`, or why it could not be. program: its text and dialect.
+    ok: it compiled. executable: its path if `ok`, else None. diagnostics: compiler text where it
+    failed.
     """
 
     program: Program

@@ -65,8 +65,9 @@ class ProgramLimits:
 
 @dataclass(frozen=True, slots=True)
 class RunSetting:
-    """The circumstances of a run. threads: of OpenMP. schedule: OMP_SCHEDULE text. clock: (seconds
-    ahead, rate) of a moved clock; None for the true one.
+    """The circumstances of a run. threads: of OpenMP. schedule: OMP_SCHEDULE text, such as
+    `dynamic,4`. clock: (seconds ahead of the true time, seconds that pass on it in one true
+    second); None for the true one.
     """
 
     threads: int = 1
@@ -101,7 +102,7 @@ class ProgramRun:
 
     @property
     def active_threads(self) -> int:
-        """Return how many threads worked in parallel regions.
+        """Return how many threads worked in parallel regions; 0 where that was not counted.
 
         A thread that only entered and left them does not count. If no thread did more, those that
         ran as many blocks as the busiest one count.
@@ -116,8 +117,11 @@ def run_program(
     limits: ProgramLimits = ProgramLimits(),
     setting: RunSetting = RunSetting(),
 ) -> ProgramRun:
-    """Run a built program once in the sandbox. What it does is in the result. Raises ValueError if
-    it did not compile, ProgramError if the sandbox fails.
+    """Run a built program once in the sandbox. However it ends is in the result.
+
+    test: its arguments and input; by default it has none. limits: of the run. setting: threads,
+        schedule and clock. Raises ValueError if the program did not compile, ProgramError if the
+        sandbox fails.
     """
     if not built.ok or built.executable is None:
         raise ValueError("the program did not compile and cannot be run")

@@ -69,8 +69,8 @@ class OutputToken:
 
 
 def tokenize_output(text: str) -> tuple[OutputToken, ...]:
-    """Split output into numbers, words and single signs. Text beyond MAX_TOKENS (200,000) tokens is
-    cut; one more token then says so.
+    """Split the output `text` into numbers, words and single signs, in order. Text beyond
+    MAX_TOKENS (200,000) tokens is cut; one more token then says so.
     """
     tokens = []
     for found in _TOKEN.finditer(text):
@@ -108,7 +108,8 @@ def _number(text: str) -> OutputToken:
 class StreamReference:
     """The expected content of one stream or file.
 
-    name: `stdout`, `stderr` or `file NAME`. masked: indices of tokens that may be anything.
+    name: `stdout`, `stderr` or `file NAME`. tokens: the content. masked: indices, from 0, of tokens
+        that may be anything.
     spread: per token, how far apart its values in the source's own runs lie; () if nothing is
         known.
     """
@@ -141,7 +142,7 @@ class StreamDifference:
 
     place: `exit status`, `stdout`, `stderr` or `file NAME`. token: its number there from 0, -1 for
         the whole.
-    expected, actual, tolerance: as text.
+    expected, actual, tolerance: as text; str() puts them into one line.
     """
 
     place: str
@@ -199,11 +200,11 @@ def make_reference(
     again: Sequence[ProgramRun],
     other_builds: Sequence[ProgramRun],
 ) -> ProgramReference | str:
-    """Return what a test must give, or, as text, why the test decides nothing.
+    """Return what a test must give, or, as text, why the test decides nothing. Tokens that vary are
+    masked; spreads give tolerances.
 
-    first: the run that is expected. again: further runs of the source. other_builds: runs of the
-        source built with other compiler options. Tokens that vary are masked; spreads give
-        tolerances.
+    program: the source. first: the run that is expected. again: further runs of the source.
+        other_builds: runs of the source built with other compiler options.
     """
     streams = []
     for name, text in read_streams(first).items():
@@ -263,7 +264,9 @@ def _widen(
 def compare_run(
     reference: ProgramReference, run: ProgramRun, same_language: bool = True
 ) -> StreamDifference | None:
-    """Return the first difference of a run from the reference; None if there is none.
+    """Return the first difference of a run from the reference; None if there is none. Streams are
+    compared in the reference's order, then the exit status, then files that should not be there.
+
     same_language: source and target share a language, so that stderr is compared too.
     """
     texts = read_streams(run)

@@ -63,8 +63,9 @@ _SHARED_SCHEDULES = frozenset({"dynamic", "guided", "runtime", "auto"})
 
 @dataclass(frozen=True, slots=True)
 class SelfConsistentTest:
-    """A test on which all runs of the source agree. reference: what they gave. source_ms:
-    milliseconds of its plain run, CPU or wall time, whichever is more.
+    """A test of a whole program on which all runs of the source agree. test: its arguments and
+    input. reference: what the runs gave. source_ms: milliseconds of the source's plain run, CPU or
+    wall time, whichever is more.
     """
 
     test: ProgramTest
@@ -74,8 +75,9 @@ class SelfConsistentTest:
 
 @dataclass(frozen=True, slots=True)
 class ProgramFailure:
-    """How a target failed. outcome: of the verdict. test: index among the tests given, -1 where
-    none decided. detail: one line. difference: where a value differs; None for another failure.
+    """How a target failed. outcome: the verdict's word. test: index from 0 among the tests given,
+    -1 where none decided. detail: one line. difference: where a value differs; None for another
+    failure.
     """
 
     outcome: Outcome
@@ -143,10 +145,11 @@ def choose_outcome(seen: ProgramRun) -> Outcome:
 def make_references(
     source: Program, built: ProgramBuild, tests: Sequence[ProgramTest]
 ) -> tuple[list[SelfConsistentTest], str]:
-    """Run the source on each test, several times and in other builds.
+    """Run the source on each test, several times and in other builds. Returns (the tests on which
+    it agrees with itself, why the first other test is left out); the second is '' if none is.
 
-    built: the build of the source as PLAIN. Returns the tests on which it agrees with itself, and
-        why the first other test is left out ('' for none).
+    source: the program. built: its build as PLAIN. Raises ProgramError if the sandbox fails,
+        ValueError if the build failed or for an unknown dialect.
     """
     others = [
         b for v in (Variant.REASSOCIATED, Variant.SANITIZED) if (b := build_program(source, v)).ok
@@ -214,8 +217,9 @@ def find_first_failure(
     """Run the target on the tests and return its first failure, if any.
 
     built: the build of the target as PLAIN. held: the tests, each with what it must give.
-        same_language: compare stderr too. sanitize: also run under sanitizers or the race detector.
-        Raises ValueError for an unknown dialect.
+        same_language: source and target share a language, so that stderr is compared too. sanitize:
+        also run under sanitizers or the race detector. Raises ProgramError if the sandbox fails,
+        ValueError for an unknown dialect.
     """
     parallel = get_dialect(target.dialect).model == "openmp"
     for i, one in enumerate(held):

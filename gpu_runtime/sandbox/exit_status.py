@@ -73,7 +73,8 @@ _ADDRESS = re.compile(r" 0x[0-9a-f]+\b")
 class ProcessExit:
     """How a sandboxed process ended.
 
-    end: an `enum cv_end` of native/batch.h: by itself, by a signal, at a limit. code: the exit code
+    end: an `enum cv_end` of native/batch.h: 0 by itself, 1 by a signal, 2 at the time limit, 3 at
+        the memory limit, 4 it was not started, 5 at the time limit of one call. code: the exit code
         or the signal's number. text: what the process wrote on stderr.
     """
 
@@ -81,8 +82,10 @@ class ProcessExit:
         self.end, self.code, self.text = end, code, text
 
     def explain(self, message: str, flavour: str) -> tuple[Status, str]:
-        """Return (status, one line) for the call during which the process ended. message: the line
-        that the runner wrote about it; '' if it wrote none. flavour: `plain`, `asan` or `tsan`.
+        """Return (status, one line) for the call during which the process ended.
+
+        message: the line that the runner wrote about it; '' if it wrote none. flavour: of the
+            runner: `plain`, `asan` (sanitizers) or `tsan` (race detector).
         """
         if self.end == TIMEOUT:
             return Status.TIMEOUT, "the wall-clock limit is reached"
@@ -121,8 +124,8 @@ class ProcessExit:
 
 
 def parse_sanitizer_report(text: str) -> tuple[Status, str] | None:
-    """Return (status, one line) for what a sanitizer or Fortran's run-time checks wrote, or None if
-    they wrote nothing.
+    """Return (status, one line) for the report of a sanitizer or of Fortran's run-time checks in
+    `text`, which a process wrote; None if there is none.
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     for i, line in enumerate(lines):
@@ -180,8 +183,8 @@ def get_signal_name(number: int) -> str:
 
 
 def describe_system_call(number: int) -> str:
-    """Return a phrase that says that the system call of this number is denied, with its name if
-    known.
+    """Return a phrase that says that the system call with this number of x86-64 Linux is denied,
+    with its name if known.
     """
     name = _FORBIDDEN_NAMES.get(number)
     return f"system call {number}{f' ({name})' if name else ''} is denied"

@@ -35,16 +35,18 @@ _WALLS = (
 
 
 def find_missing_walls(found: int) -> tuple[str, ...]:
-    """Return the names of the sandbox's walls that are missing, strongest first. found: feature
-    bits of `probe_features`.
+    """Return a name for each of the sandbox's walls that is missing, such as `no-landlock`,
+    strongest first; () if none is. found: the bits of those that work, as `probe_features` returns
+    them.
     """
     return tuple(name for bit, name in _WALLS if not found & bit)
 
 
 @lru_cache(maxsize=1)
 def probe_features() -> int:
-    """Try each wall of the sandbox in a process of its own and return the bits of those that work.
-    The result is cached in this process. Raises ToolchainError if the runner cannot be built.
+    """Try each wall of the sandbox in a process of its own and return the bits of those that work,
+    combined in one number. The result is cached in this process. Raises ToolchainError if the
+    runner cannot be built.
     """
     done = subprocess.run(
         [str(build_runner("plain", find_cache_root())), "probe"],
@@ -89,8 +91,11 @@ class CompilerRun:
 def run_compiler(
     command: list[str], folder: Path, limits: CompilerLimits = CompilerLimits(), number: int = 0
 ) -> CompilerRun:
-    """Run a compiler in the sandbox. command: its words. folder: the working folder, the only place
-    it may write. number: selects its user id. Raises RuntimeError if the sandbox itself fails.
+    """Run a compiler in the sandbox and return how it ended.
+
+    command: its words. folder: the working folder, the only place it may write. limits: of its
+        process. number: of the worker that asks, from 0; it selects the user id. Raises
+        RuntimeError if the sandbox itself fails, ToolchainError if it cannot be built.
     """
     uid, found = choose_worker_uid(number), probe_features()
     if found & OWN_UID:

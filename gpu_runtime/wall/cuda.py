@@ -77,8 +77,9 @@ _EXCEPTIONS = frozenset({"throw_statement", "try_statement"})
 
 @lru_cache(maxsize=1024)
 def find_cuda_fault(program: Program) -> tuple[Outcome, str] | None:
-    """Return (outcome, reason) for the first thing in a program that nvcc or a device would refuse;
-    None if there is none, and for programs of other dialects than CUDA.
+    """Return (outcome of the verdict, reason in one line) for the first thing in a program that
+    nvcc or a device would refuse; None if there is none, and for programs of other dialects than
+    CUDA.
     """
     if program.dialect != "cuda":
         return None

@@ -183,7 +183,7 @@ _DIRECTIVES = ("gcc$", "dir$", "dec$", "ibm$")
 
 
 def check_fortran(text: str, dialect: str = "openmp-fortran") -> str | None:
-    """Return why a Fortran program is refused, in one line, or None if it is not. dialect:
+    """Return why the Fortran program `text` is refused, in one line, or None if it is not. dialect:
     `fortran` or `openmp-fortran`.
     """
     if "\0" in text:

@@ -34,7 +34,9 @@ a program could tell its tests."""
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A `#define name`. parameters: names; None for an object-like macro. body: its tokens."""
+    """A macro that a `#define` makes. name: the macro's. parameters: their names, `...` among them;
+    None for an object-like macro. body: the tokens it stands for.
+    """
 
     name: str
     parameters: tuple[str, ...] | None
@@ -42,8 +44,8 @@ class Definition:
 
 
 def split_directives(tokens: Sequence[Token]) -> tuple[list[list[Token]], list[Token]]:
-    """Split tokens into preprocessor lines, each with its `#`, and the tokens of the code between
-    them.
+    """Return (preprocessor lines, code) of the tokens of a C-family text. Each line is the list of
+    its tokens, with its `#`; code are the tokens between the lines, in order.
     """
     lines: list[list[Token]] = []
     code: list[Token] = []
@@ -58,7 +60,9 @@ def split_directives(tokens: Sequence[Token]) -> tuple[list[list[Token]], list[T
 
 
 def read_definition(line: Sequence[Token]) -> Definition | None:
-    """Return the macro that a preprocessor line defines, or None if it is no `#define`."""
+    """Return the macro that a preprocessor line defines, or None if it is no `#define`. line: its
+    tokens, with its `#`.
+    """
     words = [t.text for t in line]
     if words[1:2] != ["define"] or len(line) < 3 or line[2].kind != "word":
         return None
@@ -73,8 +77,10 @@ def check_directives(
     text: str, lines: Sequence[Sequence[Token]], names: Container[str] = ()
 ) -> str | None:
     """Return why one of the preprocessor lines of `text` is refused, in one line, or None if none
-    is. lines: from `split_directives`. names: the program's words; some headers are refused unless
-    their names occur.
+    is.
+
+    lines: as `split_directives` returns them. names: the program's words; some headers are refused
+        unless their names occur.
     """
     for line in lines:
         kind = line[1].text if len(line) > 1 else ""
@@ -170,9 +176,9 @@ def expand_branches(text: str) -> list[str] | None:
 
 
 def expand_directives(text: str, lines: Sequence[Sequence[Token]]) -> list[str] | None:
-    """Return texts without `#if`, of the same length, that together hold every branch. lines: the
-    preprocessor lines of `text`. Returns None if there would be more than MOST_TEXTS (32), or
-    conditions do not match.
+    """Return texts without `#if`, of the same length, that together hold every branch. What a text
+    lacks is blank. Returns None if there would be more than MOST_TEXTS (32), or conditions do not
+    match. lines: the preprocessor lines of `text`, as `split_directives` returns them.
     """
     conditions = _CONDITIONS | {"else", "endif"}
     lines = [line for line in lines if len(line) > 1 and line[1].text in conditions]

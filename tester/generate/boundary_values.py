@@ -61,8 +61,9 @@ MOST_NUMBERS = 6
 class Change:
     """How one test differs from a usual test.
 
-    scalars, fills: values of scalars and contents of arrays, by parameter. draw: label of the sizes
-        that the test needs; '' for any. tells: keep the test although the source changes no output
+    scalars, fills: values of scalars and contents of arrays that replace the usual ones, by
+        parameter name. draw: label of the sizes that the test needs, as `draw_sizes` gives it; ''
+        for any. tells: keep the test although the source changes no output
         on it, as after an early return.
     """
 
@@ -82,8 +83,8 @@ def list_changes(
     """Return the changes to a usual test that put a parameter at a boundary value, with kinds of
     changes interleaved.
 
-    dictionary: what the source does with each parameter's values. roles: what parameters are used
-        for. largest: the largest size in usual tests.
+    source: the program's tree. dictionary: what it does with each parameter's values. roles: what
+        parameters are used for. largest: the largest size in usual tests.
     """
     boundary = _Boundaries(signature, source, dictionary, roles, largest)
     kinds = (
@@ -104,7 +105,9 @@ def list_changes(
 
 
 def take_in_turn(kinds: Iterable[Iterable[Change]]) -> list[Change]:
-    """Return the first change of each kind, then the second of each, and so on."""
+    """Return the first change of each kind, then the second of each, and so on. kinds: the changes
+    of one kind each.
+    """
     rows = itertools.zip_longest(*kinds)
     return [change for row in rows for change in row if change is not None]
 

@@ -67,6 +67,7 @@ def complete_sketches(
     """Measure extents for each sketch and return its test, or the reason why there is none, in
     order.
 
+    compiled: the program, built as the RECORDED variant, which reports what it touches.
     others(sketch): sketches with the same scalars and other contents whose measured extents count
         too.
     geometry_of(test): the launch of a bare kernel; None for a function. largest: most elements of
@@ -142,7 +143,8 @@ def is_run_as_probed(own: ProbeResult, geometry_of: GeometryOf) -> bool:
     """Return whether a test with exactly the array extents that a run measured would repeat that
     run.
 
-    own: the result of the run. geometry_of: the launch of a test; for kernels the answer is False.
+    own: the result of the run. geometry_of(test): the launch of a bare kernel, for which the answer
+        is False; `no_geometry` for a function.
     """
     return geometry_of is no_geometry and not own.reason and not _length_matters(own)
 
@@ -255,10 +257,12 @@ def confirm_tests(
     geometry_of: GeometryOf,
     largest: int,
 ) -> list[CompletedSketch]:
-    """Run tests of known extents once each and return the result per test. A test fails if the
-    program accesses memory outside its arrays. geometry_of(test): the launch of a bare kernel; None
-    for a function.
-    largest: most elements of one array.
+    """Run tests of known extents once each and return the result per test, in order. Where the
+    program does not end well on a test, as when it accesses memory outside its arrays, the result
+    has a reason and no test.
+
+    compiled: the program, built as the RECORDED variant. geometry_of(test): the launch of a bare
+        kernel; None for a function. largest: most elements of one array.
     """
     return _exact(
         backend, compiled, [CompletedSketch(test) for test in tests], geometry_of, largest
@@ -320,8 +324,9 @@ def _remember(test: UnitTest, symbol: str, call: Arguments, accesses: Seen) -> N
 
 
 def find_cached_run(test: UnitTest, compiled: Compiled) -> tuple[Arguments, Seen] | None:
-    """Return (arguments of the test's call, what the program touched) if `keep_probed_run` or a run
-    stored them for this test and program; None if neither did.
+    """Return (arguments of the test's call, what the program touched, per parameter) if
+    `keep_probed_run` or a run stored them for this very object `test` and this program; None if
+    neither did, or too long ago.
     """
     found = _seen.get(id(test))
     return found[2:] if found and found[0] is test and found[1] == compiled.symbol else None

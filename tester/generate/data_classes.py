@@ -71,8 +71,12 @@ _SEARCHING = frozenset({"strncmp", "strcmp", "strstr", "memcmp"})
 def list_data_changes(
     signature: Signature, source: SourceTree, dictionary: Dictionary, roles: ParameterRoles
 ) -> list[Change]:
-    """Return the changes to a usual test that the source's text suggests, the first of each kind
-    before the second of any.
+    """Return the changes to a usual test that the source's text suggests, such as matrices that
+    have an inverse or phrases that are searched for, the first of each kind before the second of
+    any.
+
+    source: the program's tree. dictionary: what it does with each parameter's values. roles: what
+        parameters are used for.
     """
     classes = _Classes(signature, source, dictionary, roles)
     kinds = (
@@ -203,8 +207,8 @@ class _Classes:
 
 
 def find_ranges(signature: Signature, source: SourceTree) -> tuple[tuple[str, str], ...]:
-    """Return pairs of integer scalars, the first and the last place of a range: a loop's bounds, or
-    those of a Fortran array.
+    """Return pairs of names of integer scalars, the first and the last place of a range: a loop's
+    bounds, or those of a Fortran array. A name in several ranges is left out with all of them.
     """
     names = {source.spell(p.name): p.name for p in find_integer_scalars(signature)}
     found: dict[tuple[str, str], None] = {}
@@ -228,8 +232,8 @@ def find_ranges(signature: Signature, source: SourceTree) -> tuple[tuple[str, st
 def find_iteration_ends(
     signature: Signature, source: SourceTree
 ) -> tuple[list[Parameter], list[Parameter]]:
-    """Return (real scalars, integer scalars) on which the end of a loop depends that is not
-    counted.
+    """Return (real scalars, integer scalars), each in the signature's order, on which the end of a
+    loop depends that is not simply counted, such as a tolerance or the most steps.
     """
     named: set[str] = set()
     for loop in source.find(For, While):
@@ -329,7 +333,7 @@ def _find_compared(node: Binary, own: str, source: SourceTree) -> list[int]:
 
 def read_code(node: Expression | None, source: SourceTree) -> int | None:
     """Return the value of a constant integer, or the code of a constant letter; None for any other
-    expression.
+    expression. source: the program's tree, which defines named constants.
     """
     if isinstance(node, Call) and isinstance(node.function, Name) and len(node.arguments) == 1:
         if node.function.id.lower() in ("iachar", "ichar"):

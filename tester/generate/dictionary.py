@@ -72,14 +72,20 @@ Number = int | float
 
 @dataclass(slots=True)
 class Use:
-    """What a program does with the values of one parameter, in the order of the text.
+    """What a program does with the values of one parameter. The dicts are ordered sets: their keys
+    stand in the order of the text.
 
     numbers: constants that the values, or expressions of them, are compared with; labels of a
         switch are among them. own: those compared with the parameter itself. asked: those of `own`
-        compared for equality.
+        compared for equality. leaving: those of `own` on which an early return depends.
     periods: constants that the values are divided by, masked with or shifted by (as a power of
-        two). partners: parameters that the values are compared with. equals: those of the partners
-        compared for equality.
+        two). partners: names of parameters that the values are compared with. equals: those of the
+        partners compared for equality.
+    ordered: something asks which value is the larger. rounded: they become whole numbers. raised:
+        they are an exponent. truth: they are a condition by themselves. curved: they are a divisor,
+        or a root, logarithm or the like is taken of them. widened: whole numbers of them are
+        converted to a type of more digits. centred: what is made of them is subtracted from what is
+        made of them.
     """
 
     numbers: dict[Number, None] = field(default_factory=dict)
@@ -110,8 +116,8 @@ class Use:
 class Dictionary:
     """What a program does with its parameters' values, and the constants that matter for its sizes.
 
-    uses: by parameter. extents: constant extents of the program's own arrays, and constants that
-        loop bounds are compared with.
+    uses: by parameter name, with every parameter. extents: constant extents of the program's own
+        arrays, and constants that loop bounds are compared with.
     """
 
     uses: Mapping[str, Use]
@@ -121,7 +127,7 @@ class Dictionary:
 @lru_cache(maxsize=256)
 def read_dictionary(source: SourceTree, signature: Signature) -> Dictionary:
     """Return what a source does with the values of each parameter, and the constants that it
-    compares them with.
+    compares them with. source: the program's tree. signature: the program's.
     """
     reader = _Reader(source, signature)
     for node in source.nodes:

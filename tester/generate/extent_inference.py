@@ -51,10 +51,11 @@ class _Lengths:
 def infer_extents(
     setting: TrialSetting, roles: ParameterRoles, tests: Sequence[UnitTest]
 ) -> list[UnitTest]:
-    """Return the tests with array lengths changed to expressions of their sizes that hold in all
-    tests.
+    """Return the tests, in order, with array lengths changed to expressions of their sizes that
+    hold in all tests. A few tests that no such expression fits may be left out.
 
-    Two sorts of arrays change. Of the first, the contents of other arrays decide how much is
+    setting: the program and what it is tried with. roles: what its parameters are used for. Two
+    sorts of arrays change. Of the first, the contents of other arrays decide how much is
     touched. The second are those that a test does not touch at all; they change in that test.
     """
     arrays = [p.name for p in setting.signature.parameters if p.kind == "array" and not p.shape]

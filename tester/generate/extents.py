@@ -63,8 +63,8 @@ def no_geometry(test: UnitTest) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """A test without extents. scalars: values by parameter name. fills: contents of arrays by
-    parameter name. label: the test's purpose.
+    """A test without extents. scalars: values by parameter name; a complex one is (real,
+    imaginary). fills: contents of arrays by parameter name. label: the test's purpose, in a word.
 
     side: extent of every dimension of Fortran's assumed-shape arrays, `x(:)`.
     wider: such a matrix has so many more columns than `side`; if negative, so many more rows. 0: it
@@ -92,8 +92,9 @@ class Sketch:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredExtent:
-    """What a run showed of one array. extents: those that the run needs. read, written: whether the
-    run reads and writes the array.
+    """What a run showed of one array. extents: those that the run needs: (elements,), or (rows,
+    columns) of a table; (0,) if it touches nothing. read, written: whether the run reads and writes
+    the array.
     """
 
     extents: tuple[int, ...]
@@ -104,8 +105,9 @@ class MeasuredExtent:
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
     """What running a sketch showed. sketch: the sketch. arrays: what the run touched of each array,
-    by name. reason: why the sketch cannot become a test; '' if it can. elapsed_ms: run time in
-    milliseconds. changed: the program changed something.
+    by name; {} if there is a reason. reason: why the sketch cannot become a test; '' if it can.
+    elapsed_ms: run time in milliseconds. changed: an array or a scalar changed, or a result was
+    returned. accesses: what was touched, per parameter, as the back end gave it.
     """
 
     sketch: Sketch
@@ -119,7 +121,7 @@ class ProbeResult:
 
     @property
     def wrote(self) -> bool:
-        """Return whether the run wrote to any array, even if no value changed."""
+        """Return whether the run changed something, or wrote to any array even if no value changed."""
         return self.changed or any(m.written for m in self.arrays.values())
 
 
@@ -127,7 +129,7 @@ def build_test(
     sketch: Sketch, extents: dict[str, tuple[int, ...]], signature: Signature
 ) -> UnitTest:
     """Return the test that has the sketch's scalars and contents. extents: of each array, by name.
-    signature: the program's.
+    signature: the program's. Raises KeyError if one of its parameters has no value.
     """
     assignments: list[ScalarValue | ArrayValue] = []
     for p in signature.parameters:
@@ -150,12 +152,13 @@ def probe_extents(
     named: Sequence[int] = (),
 ) -> list[ProbeResult]:
     """Run sketches on arrays that grow until the program stays inside them, and return what it
-    touched, per sketch.
+    touched, per sketch, in order.
 
-    compiled: the RECORDED variant. geometry_of(test): the launch of a bare kernel; None for a
-        function. largest: a sketch that touches more elements of one array is rejected.
-    lengths[i]: lengths expected of the arrays of sketch i, on which some contents depend. named:
-        likely lengths, ascending, to grow to.
+    compiled: the program, built as the RECORDED variant. geometry_of(test): the launch of a bare
+        kernel; None for a function. largest: a sketch that touches more elements of one array is
+        rejected.
+    lengths[i]: lengths expected of the arrays of sketch i, by name, on which some contents depend;
+        () where none are known. named: likely lengths, ascending, to grow to.
     """
     signature = compiled.request.signature
     probes: dict[int, ProbeResult] = {}
@@ -262,8 +265,9 @@ def _cost(sketch: Sketch) -> float:
 
 
 def read_declared_extent(parameter: Parameter, scalars: Scalars, largest: int = 1 << 16) -> int:
-    """Return the number of elements that a Fortran declaration (`bins(256)`, `a(n, 0:m)`) promises.
-    It is 0 if it cannot be evaluated or exceeds `largest`. scalars: values by name.
+    """Return the number of elements that the Fortran declaration of `parameter` (`bins(256)`, `a(n,
+    0:m)`) promises. It is 0 if it has no extents, or they cannot be evaluated or give more than
+    `largest`. scalars: values by name.
     """
     known = {name.lower(): int(value) for name, value in scalars.items() if isinstance(value, int)}
     extents = (

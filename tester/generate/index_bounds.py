@@ -39,9 +39,9 @@ MAX_TRIED = 4
 
 
 def find_declared_bounds(signature: Signature, source: SourceTree) -> dict[str, tuple[int, str]]:
-    """Return the integer arrays whose elements a Fortran program uses as subscripts, each with what
-    is declared of the array that they lead into: its first subscript, 0 or 1, and the scalar that
-    is its extent (`x(n)`, then `x(i(k))`: i -> (1, n)).
+    """Return, by name, the arrays whose elements a Fortran program uses as subscripts, each with
+    what is declared of the array that they lead into: (first subscript, 0 or 1; name of the scalar
+    that is its extent). For `x(n)`, then `x(i(k))`: i -> (1, n). Empty for other languages.
     """
     if not source.is_fortran:
         return {}
@@ -87,10 +87,12 @@ def find_index_bounds(
     largest: int,
     roles: ParameterRoles,
 ) -> ParameterRoles:
-    """Return `roles` with the size that bounds each index array and index scalar, where runs of the
-    program show it.
+    """Return `roles` with `within` filled in: for each index array and index scalar the name of the
+    size that its values stay below, where runs of the program show it.
 
-    geometry_of: gives the launch of a bare kernel. largest: the largest size to run with.
+    compiled: the program, built as the RECORDED variant. geometry_of(test): the launch of a bare
+        kernel; None for a function. largest: most elements of one array in a run. roles: what is
+        known of the parameters' uses so far.
     """
     scalars = [
         name

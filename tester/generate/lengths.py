@@ -29,8 +29,10 @@ _ENOUGH, _SAID_ENOUGH = 0.7, 0.3
 
 
 def infer_lengths(suite: UnitTestSuite) -> dict[str, str]:
-    """Return a C expression for the length of each array, by name, that holds in all tests. The
-    expression is a number where the array has the same length in every test.
+    """Return a C expression of the integer scalars for the length of each array, by name. It gives
+    the exact length in at least 70 % of the tests and never more than the array has; tests with
+    null arrays do not count. It is a number where the length is the same in every test. An array
+    without such an expression is left out.
     """
     tests = _find_complete_tests(suite)
     sizes = [get_integer_scalars(test) for test in tests]
@@ -49,8 +51,9 @@ def infer_lengths(suite: UnitTestSuite) -> dict[str, str]:
 
 
 def choose_length(suite: UnitTestSuite, name: str, said: Sequence[str]) -> str:
-    """Return the first of the C expressions `said` that gives the length of the array `name` in all
-    tests; '' if none is.
+    """Return the first of the C expressions `said`, of the suite's integer scalars, that gives the
+    exact length of the array `name` in at least 30 % of the tests and never more than it has; '' if
+    none does. Tests with null arrays do not count.
     """
     tests = _find_complete_tests(suite)
     lengths, others = _lengths_and_longest_other([get_extents(test) for test in tests], name)
@@ -99,8 +102,8 @@ def _find_fitting_product(
 
 @dataclass(frozen=True, slots=True)
 class LengthProduct:
-    """The length `times * (name + step) * ... + more`. factors: pairs (name of a size, step), one
-    per factor. times, more: the two numbers.
+    """The length of an array as `times * (name + step) * ... + more`. factors: pairs (name of a
+    size, step), one per factor. times, more: the two numbers. Its `str` is C text.
     """
 
     factors: tuple[tuple[str, int], ...]
@@ -108,7 +111,9 @@ class LengthProduct:
     more: int
 
     def value(self, sizes: Mapping[str, int]) -> int:
-        """Return the length for these values of the sizes. Raises KeyError for a missing one."""
+        """Return the length, in elements, for these values of the sizes by name. Raises KeyError
+        for a missing one.
+        """
         found = self.times
         for name, step in self.factors:
             found *= sizes[name] + step
@@ -126,7 +131,9 @@ class LengthProduct:
 
 
 def enumerate_products(names: Sequence[str]) -> Iterator[LengthProduct]:
-    """Yield products of the sizes `names`, simplest first: few factors, small numbers."""
+    """Yield candidate array lengths that are products of one to three sizes, simplest first: few
+    factors, small numbers. names: of the sizes, of which the first eight are used.
+    """
     for factors, times, more in _list_forms(min(len(names), MOST_NAMES), _STEPS):
         yield LengthProduct(tuple((names[k], step) for k, step in factors), times, more)
 
@@ -164,8 +171,9 @@ def list_growing_products(names: Sequence[str], most: int) -> list[LengthProduct
     """Return candidate array lengths, as products of sizes plus constants, that cost at most
     `most`.
 
-    names: the integer parameters that may be factors. A candidate's cost is the number of
-        operations in it; subtraction does not occur.
+    names: the integer parameters that may be factors, of which the first eight are used. A
+        candidate's cost is the sum of the numbers added in it, and its multiple less 1: `2 * (n +
+        1) + 2` costs 4. Nothing is subtracted in one. The simplest come first.
     """
     return [
         LengthProduct(tuple((names[k], step) for k, step in factors), times, more)

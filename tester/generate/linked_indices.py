@@ -24,9 +24,10 @@ def make_linked_tests(
     """Return the sketches as tests with sorted contents, so that a program which follows links
     ends.
 
-    seed: of the random contents. largest: sketches with a larger size are left out. Every array is
-        as long as the largest size. The result is empty for tables of rows and assumed-shape
-        arrays.
+    roles: what parameters are used for, which says what the sizes are. seed: of the random
+        contents. largest: sketches with a larger size, or without one, are left out. Every array is
+        as long as the largest size of its test. The result is empty for a program with tables of
+        rows or assumed-shape arrays.
     """
     if any(p.kind == "rows" or is_assumed_shape(p) for p in signature.parameters):
         return []

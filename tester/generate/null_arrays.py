@@ -27,8 +27,8 @@ together too.
 
 
 def find_nullable_arrays(source: SourceTree, signature: Signature) -> list[str]:
-    """Return the arrays that a program compares with null, uses as a condition or, in Fortran,
-    tests with `present`.
+    """Return the names of the array parameters, in order, that a program compares with null, uses
+    as a condition or, in Fortran, tests with `present`. source: the program's tree.
     """
     asked = set()
     for node in source.nodes:
@@ -47,8 +47,9 @@ def find_nullable_arrays(source: SourceTree, signature: Signature) -> list[str]:
 
 
 def make_null_tests(setting: TrialSetting, tests: Sequence[UnitTest]) -> list[UnitTest]:
-    """Return copies of some tests in which arrays that may be missing are null pointers. Only tests
-    on which the program runs and still touches another array are kept.
+    """Return copies of some of the tests in which arrays that may be missing are null pointers: at
+    most one for each such array, and one without all of them. Only tests on which the program runs
+    and still touches another array are kept. setting: the program and what it is tried with.
     """
     names = find_nullable_arrays(setting.source, setting.signature)[:MAX_TESTS]
     found = []

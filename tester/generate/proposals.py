@@ -71,7 +71,8 @@ def just_past(power: int) -> int:
 
 
 def propose_sketches(setting: TrialSetting, roles: ParameterRoles) -> list[Sketch]:
-    """Return sketches of tests at boundary values and at boundary sizes, alternating.
+    """Return sketches of tests at boundary values and at boundary sizes, alternating. There are
+    none for a program with integer scalars of which no clean run is known.
 
     setting: the program and what it is tried with. roles: what its parameters are used for.
     """
@@ -288,7 +289,8 @@ def make_end_sketches(
     for a lone size, of which usual tests say as much. A port is often wrong where one side alone is
     empty, as at the distance to an empty text.
 
-    setting: the program and what it is tried with. roles: what its parameters are used for.
+    setting: the program and what it is tried with. roles: what its parameters are used for. ends:
+        values of the one size, such as 0 and 1; 0 is left out for a size that indices stay below.
     """
     names = _get_sizes(setting, roles)[:MOST_SIDES]
     few = _draw(setting, roles, "small")

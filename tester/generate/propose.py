@@ -48,7 +48,7 @@ _ATTEMPT = re.compile(r"\w+\s*(?::\s*\w+\s*)?(?:\[[^\]\n]*\]\s*)*=")
 
 class SuiteStyle(StrEnum):
     """How a model is asked for tests. CANONICAL: canonical words, for models trained here. PLAIN: a
-    request in words.
+    request in words with the program's text.
     """
 
     CANONICAL = "canonical"
@@ -113,9 +113,10 @@ def _format_plain_request(program: Program, signature: Signature, tests: int, fo
 def parse_answer(
     answer: str, program: Program, style: SuiteStyle = SuiteStyle.CANONICAL
 ) -> list[UnitTest | SuiteError]:
-    """Return the tests of a model's answer, in order, each as a UnitTest or as the error in its
-    text. In the plain style they come from the fenced block with most tests. Raises SignatureError
-    if the program cannot be tested.
+    """Return the tests of a model's answer about `program`, in order, each as a UnitTest or as the
+    error in its text, which is returned and not raised. In the plain style they come from the
+    fenced block, or the text outside of blocks, with most readable tests. Raises SignatureError if
+    the program cannot be tested.
     """
     signature = read_signature(program)
     if style is SuiteStyle.PLAIN:
@@ -183,9 +184,10 @@ def make_example(
     weight: float = 1.0,
     folder: str = "",
 ) -> Example:
-    """Return an example that teaches `program` -> `suite`. suite: text, or tests whose extents
-    become expressions. weight: factor of the loss. folder: path of the user's prompt files for the
-    plain style; '' for none. Raises SignatureError if the program cannot be tested.
+    """Return an example that teaches `program` -> `suite`. suite: text with one test per line, or
+    tests whose extents become expressions. weight: factor of the loss. folder: path of the user's
+    prompt files for the plain style; '' for none. In the plain style, raises SignatureError if the
+    program cannot be tested, ModelError if a prompt file cannot be used.
     """
     text = suite if isinstance(suite, str) else format_symbolic_suite(suite)
     if style is SuiteStyle.PLAIN:
@@ -216,8 +218,9 @@ def _strip_types(words: Sequence[str]) -> list[str]:
 
 
 def format_symbolic_suite(tests: Sequence[UnitTest]) -> str:
-    """Return tests as text in which extents are the simplest expressions over integer scalars that
-    hold in every test. An extent without such an expression stays a number.
+    """Return the tests of one program as text, one per line, in which extents are the simplest
+    expressions over integer scalars, such as `n*m`, that hold in every test. An extent without such
+    an expression, or that is the same in every test, stays a number.
     """
     expressions = {
         (a.name, axis): _expression(tests, a.name, axis)
@@ -289,8 +292,8 @@ def _candidates(names: Sequence[str]) -> Iterator[tuple[str, object]]:
 
 
 class Tester:
-    """Asks a language model for unit tests. folder: path of the user's prompt files for the plain
-    style; '' for none.
+    """Asks a language model for unit tests of programs. model: answers the prompts. style: how it
+    is asked. folder: path of the user's prompt files for the plain style; '' for none.
     """
 
     def __init__(
@@ -303,9 +306,10 @@ class Tester:
     def answers(
         self, programs: Sequence[Program], sampling: Sampling, tests: int = 4
     ) -> list[list[tuple[tuple[UnitTest, ...], int]]]:
-        """Ask for about `tests` tests of each program. Returns per program, per answer: (readable
-        tests, number of tests written). A program that cannot be tested gets an empty list. Raises
-        ModelError if the model fails.
+        """Ask the model for about `tests` tests of each program. Returns per program, in order, per
+        answer: (readable tests, number of tests written, readable or not). A program that cannot be
+        tested gets an empty list. sampling: says how many answers per program are drawn. Raises
+        ModelError if the model fails or a prompt file cannot be used.
         """
         found: list[list[tuple[tuple[UnitTest, ...], int]]] = [[] for _ in programs]
         asked = []
@@ -323,8 +327,9 @@ class Tester:
         return found
 
     def examples(self, suites: Sequence[tuple[Program, UnitTestSuite | str]]) -> list[Example]:
-        """Return examples from programs and their suites. A suite without tests gives no example.
-        Raises SignatureError if a program cannot be tested.
+        """Return examples to train on from pairs (program, its suite, or the suite's text), in
+        order. A suite without tests gives no example. In the plain style, raises SignatureError if
+        a program cannot be tested, ModelError if a prompt file cannot be used.
         """
         found = []
         for program, suite in suites:

@@ -58,11 +58,11 @@ class ProgramTooLargeError(NoSuiteError):
 class TrialSetting:
     """What all trials of one program have in common.
 
-    backend: what runs the program. compiled: its build. signature: the program's.
-        geometry_of(test): the launch of a bare kernel; None for a function.
+    backend: what runs the program. compiled: its build as the RECORDED variant. signature: the
+        program's. geometry_of(test): the launch of a bare kernel; None for a function.
     largest: most elements of one array. seed: of values and contents.
-    pitches: scalars that are a row's length in bytes. letters: codes of characters by one-byte
-        scalar.
+    pitches: names of scalars that are a row's length in bytes. letters: for each one-byte scalar
+        that the text compares with characters, the codes of these.
     """
 
     backend: ExecutionBackend
@@ -115,8 +115,8 @@ FIRST_DRAWS = 8
 
 
 def find_base_run(setting: TrialSetting, count: int = 32) -> ProbeResult | None:
-    """Return a run on small values without a bad memory access, which changes an output and touches
-    most arrays; None if none is found. count: how many draws to try.
+    """Return a run on small values without a bad memory access, which writes something and, of the
+    runs tried, touches most arrays; None if none is found. count: most draws of scalars to try.
     """
     plain = _base_sketches(setting, count)
     enough = _count_arrays(setting) if setting.largest < LAST_RESORT else 0
@@ -198,8 +198,10 @@ _learnt: OrderedDict[tuple[str, str, int], ParameterRoles] = OrderedDict()
 
 
 def infer_roles(setting: TrialSetting, plan: str) -> ParameterRoles:
-    """Return what each scalar and array is used for. plan: text of the launch plan of a kernel; ''
-    for a function. The result is cached. Raises NoSuiteError if the program has no clean run.
+    """Return what each scalar and array of the setting's program is used for, learnt by changing
+    one at a time. plan: text of the launch plan of a kernel; '' for a function. The result is
+    cached. Raises NoSuiteError if the program has no clean run: as ProgramTooLargeError, which is
+    one, if larger arrays might help.
     """
     key = (setting.compiled.symbol, plan, setting.largest)
     if key not in _learnt:
@@ -443,7 +445,9 @@ def _find_gates(
 
 
 def find_pitches(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """Return the integer scalars that are the length of an array's row in bytes."""
+    """Return the names of the integer scalars that are the length of an array's row in bytes.
+    source: the program's tree.
+    """
     return frozenset(
         p.name
         for p in signature.parameters

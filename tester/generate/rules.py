@@ -111,10 +111,12 @@ def generate_suite(
 ) -> UnitTestSuite:
     """Return a suite of at most `tests` usual tests and as many at boundary values, smallest first.
 
-    largest: most elements of one array. big: add a test of at least 2^20 elements where the program
+    seed: of values and contents; equal seeds give equal suites. largest: most elements of one
+        array. big: add a test of at least 2^20 elements where the program
         allows one. launch: the launch plan of a kernel; '' finds one by trial.
-    combined: how many tests combine several boundary values, in place of single ones. Raises
-        NoSuiteError if the program has no valid test.
+    combined: how many tests combine several boundary values, in place of single ones; 0: single
+        ones. Raises NoSuiteError if the program does not compile or has no valid test, ValueError
+        if the launch plan cannot be read.
     """
     compiled = backend.compile([CompileRequest(program, signature, Variant.RECORDED)])[0]
     if not compiled.ok:
@@ -164,8 +166,9 @@ def generate_more_tests(
     """Return another suite of generated tests for the program of `suite`, under the same launch
     plan.
 
-    seed, tests, combined: as for `generate_suite`. Raises NoSuiteError if there is no valid test,
-        or if the program runs on large arrays only.
+    seed: of values and contents; another than that of `suite` gives other tests. tests: most usual
+        tests. combined: how many tests combine several boundary values, in place of single ones.
+        Raises NoSuiteError if there is no valid test, or if all tests of `suite` are large.
     """
     if has_only_large_tests(suite):
         raise NoSuiteError("all tests of the program are large")
@@ -196,7 +199,9 @@ def find_sizes(
 
 
 def has_only_large_tests(suite: UnitTestSuite) -> bool:
-    """Return whether all tests are so large that no others are made (`generate_more_tests`)."""
+    """Return whether all tests of a suite have more than 2^18 elements, so that
+    `generate_more_tests` makes no others.
+    """
     return all(count_elements(test) > 1 << 18 for test in suite.tests)
 
 
@@ -205,8 +210,9 @@ def _first_line(text: str) -> str:
 
 
 def make_geometry_function(launch: str) -> GeometryOf:
-    """Return a function from a test to its launch. launch: text of a plan; '' gives None for every
-    test. Raises ValueError if the plan cannot be read.
+    """Return a function from a test to its launch (grid and block). launch: text of a plan; ''
+    gives None for every test. Raises ValueError if the plan cannot be read. The function returned
+    raises ValueError for a test that the plan does not fit.
     """
     if not launch:
         return no_geometry
@@ -220,8 +226,9 @@ def make_geometry_function(launch: str) -> GeometryOf:
 def choose_launch(
     program: Program, signature: Signature, backend: ExecutionBackend, seed: int = 0
 ) -> str:
-    """Return the text of the launch plan under which a bare kernel runs best; '' for a function.
-    Raises NoSuiteError if it does not compile or run under any.
+    """Return the text of the launch plan under which a bare kernel runs best: one that its text
+    gives, else the first under which it writes most; '' for a function. seed: of the inputs that
+    are tried. Raises NoSuiteError if it does not compile or run under any.
     """
     compiled = backend.compile([CompileRequest(program, signature, Variant.RECORDED)])[0]
     if not compiled.ok:

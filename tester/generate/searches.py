@@ -54,8 +54,8 @@ def fill_without_match(
     """Return the sketch with new contents in every array but index arrays, in which a search finds
     its value late or never.
 
-    kind: name of a kind of contents. roles: what parameters are used for. Scalars that bound
-        nothing get the values that the kind needs.
+    kind: of contents, a key of `KINDS`. roles: what parameters are used for. Scalars that bound
+        nothing get the values on which the program ran without fault (`roles.base`).
     """
     fills = {
         p.name: KINDS[kind][0]
@@ -75,11 +75,11 @@ def fill_without_match(
 def find_longest_search(
     found: Mapping[str, Extents], others: Sequence[Extents]
 ) -> tuple[tuple[str, ...], frozenset[str]]:
-    """Return the kinds of contents on which a program reads furthest, and the arrays where contents
-    decide that.
+    """Return (kinds of contents on which a program reads furthest, names of the arrays where
+    contents decide that).
 
-    found: extents by kind. others: extents on other contents, with the same scalars. Both results
-        are empty if contents decide nothing.
+    found: measured extents of the arrays, by name, for each kind of contents. others: the same on
+        other contents, with the same scalars. Both results are empty if contents decide nothing.
     """
     seen = [*others, *found.values()]
     names = list(seen[0]) if seen else []
@@ -93,8 +93,10 @@ def find_longest_search(
 def make_late_match_tests(
     test: UnitTest, kind: str, signature: Signature, roles: ParameterRoles
 ) -> list[UnitTest]:
-    """Return copies of a test in which a searched value occurs late in an array, in its last place,
-    or in its first. kind: name of the kind of contents that the test has.
+    """Return copies of a test in which a searched value occurs in one array, after three quarters
+    of it, in its last place, or in its first. kind: of contents that the test has, a key of
+    `KINDS`, which says what is searched for. roles: says which arrays are searched; there is no
+    copy for another.
     """
     sought = KINDS[kind][1]
     made = []

@@ -19,19 +19,23 @@ Values = dict[str, "int | float | bool | tuple[float, float]"]
 
 @dataclass(frozen=True, slots=True)
 class ParameterRoles:
-    """What a program uses its parameters for, as found by runs and in its text. A parameter in no
-    role is free.
+    """What a program uses its parameters for, as found by runs and in its text. All are names of
+    parameters; one in no role is free.
 
     sizes: integer scalars that decide extents or must stay small. flags: used as truth values.
-        indices: arrays whose contents are used as indices; None: unknown. pitches: rows' lengths in
-        bytes.
-    letters: the characters or enumerators that a scalar is compared with. base: values of scalars
-        on which the program ran without fault. texts: arrays of characters.
-    searches, searched: kinds of contents on which a search goes furthest, and the arrays searched.
-        leading: distances between rows. steps: loop steps, never zero. ordered: row offsets, which
-        never decrease. shifts: shift amounts.
-    counts: numbers of time steps. within: the size that an index stays below. alike: pairs of sizes
-        that are equal.
+        indices: arrays whose contents are used as indices; None: unknown, so that all integer
+        arrays count as such. pitches: rows' lengths in bytes.
+    letters: by scalar, the codes of the characters or enumerators that it is compared with. base:
+        values of scalars on which the program ran without fault; {} where none are known. texts:
+        arrays of characters.
+    searches, searched: kinds of contents (keys of `searches.KINDS`) on which a search goes
+        furthest, and the arrays searched. leading: distances between rows. steps: loop steps, never
+        zero. ordered: row offsets, which never decrease. shifts: shift amounts.
+    counts: numbers of time steps. within: for each index array or place, the size that its values
+        stay below; from_one: those of them that count from one up to it. alike: pairs of sizes, of
+        which the second must equal the first.
+    gates: arrays of reals that decide whether elements of others are read. emptied: for each size,
+        the arrays that have no element where it alone is zero; a size that is no key empties all.
     """
 
     sizes: frozenset[str] = frozenset()
@@ -83,7 +87,7 @@ class ParameterRoles:
 
 
 def find_integer_scalars(signature: Signature) -> list[Parameter]:
-    """Return the parameters that are integer scalars, in order."""
+    """Return the parameters of a signature that are integer scalars, in its order."""
     return [p for p in signature.parameters if p.kind == "scalar" and p.type in INTEGER_RANGES]
 
 
@@ -110,14 +114,17 @@ def _draw_real_scalar(
 
 
 def clip_to_type(value: int, parameter: Parameter) -> int:
-    """Return the value nearest to `value` that the parameter's integer type can hold."""
+    """Return the value nearest to `value` that the parameter's integer type can hold. Raises
+    KeyError for another type.
+    """
     low, high = INTEGER_RANGES[parameter.type]
     return min(max(value, low), high)
 
 
 def draw_base_scalars(signature: Signature, seed: int, count: int) -> list[Values]:
-    """Return up to `count` assignments of small positive values to all scalars: equal ones first,
-    then mixtures. seed: of the random values.
+    """Return `count` draws, each with a value for every scalar by name: small positive integers,
+    equal ones first, then mixtures; reals, truth values and complex numbers (real, imaginary) vary
+    with the draw. seed: of the random values.
     """
     integers = find_integer_scalars(signature)
     draws: list[Values] = []
@@ -168,8 +175,10 @@ _WIDE = ((3, 300, 2, 2, 2), (300, 3, 2, 2, 2))
 def draw_sizes(
     signature: Signature, roles: ParameterRoles, seed: int, count: int
 ) -> list[tuple[str, Values]]:
-    """Return up to `count` (label, values of scalars): `one`, `small`, `distinct`, `warp`, `block`
-    and so on, then mixtures. seed: of the values.
+    """Return `count` draws (label, value of every scalar by name). The label says what the sizes
+    are: `one`, `small`, `distinct`, `warp` and `block` (beyond a warp's or block's threads), `zero`
+    and so on, then `mixed`. roles: what parameters are used for. seed: of the values; equal seeds
+    give equal draws.
     """
     sizes = len(roles.sizes)
     # Each size is once more than a block of a 1-D kernel (64) or a side of a 2-D one has (16, 8),
@@ -210,8 +219,9 @@ _QUIET: tuple[tuple[tuple[int, ...], ...], ...] = (
 def draw_reduced_sizes(
     signature: Signature, roles: ParameterRoles, seed: int
 ) -> list[tuple[str, Values]]:
-    """Return (label, values of scalars) above a block's size for programs that are too slow on
-    those of `draw_sizes`. seed: of the values.
+    """Return three draws (`quiet`, value of every scalar by name), dearest first, for programs that
+    are too slow on those of `draw_sizes`: sizes are smaller, yet above a block's or warp's. roles:
+    what parameters are used for. seed: of the values.
     """
     pools = _QUIET[min(len(roles.sizes), 3) - 1]
     drawn = [
@@ -309,8 +319,12 @@ _STRIDES = (1, 3, 7, 9)
 
 
 def relate_sizes(signature: Signature, roles: ParameterRoles, turn: int, values: Values) -> Values:
-    """Return `values` with usual relations enforced: rows are no longer than the distance between
-    them, and equal sizes are equal. turn: the draw's number, which varies some relations.
+    """Change `values` so that usual relations hold, and return it: rows are no longer than the
+    distance between them, equal sizes are equal, indices are below their size, and loop steps are
+    not zero.
+
+    roles: say which parameters are so related. turn: the draw's number, which varies some
+        relations. values: of the scalars, by name; changed in place.
     """
     values |= {
         name: values[first]
@@ -372,8 +386,9 @@ _UNSIZED = (8, 5, 300, 3, 100, 16, 1500, 33)
 
 
 def choose_assumed_extent(scalars: Values, signature: Signature, turn: int) -> int:
-    """Return the extent of assumed-shape arrays: the largest integer scalar, or a value that varies
-    with `turn`, the draw's number.
+    """Return the extent of every dimension of assumed-shape arrays: the larger of the largest
+    integer scalar, among those up to 4096, and a value from 1 to 64 that varies with `turn`, the
+    draw's number. scalars: values by name.
     """
     sizes = [int(scalars[p.name]) for p in find_integer_scalars(signature)]  # type: ignore[arg-type]
     cycle = (5, 1, 33, 9, 2, 40, 3, 16, 7, 4, 64)
@@ -390,8 +405,10 @@ def draw_contents(
 ) -> dict[str, Fill]:
     """Return a fill for every array, by name.
 
-    profile: `default`, `positive`, `ties`, `wide`, `special`, `sorted`, `distinct` (no integer
-        twice) or `zero`. scalars: the test's values. seed: of the contents.
+    roles: what parameters are used for. profile: `default`, `positive`, `ties` (few values),
+        `wide` (large ones), `special` (infinities and the like), `sorted`, `distinct` (no integer
+        twice), `zero`, or a key of `COMPOSED`. scalars: the test's values by name. seed: of the
+        contents.
     reach: upper bound of the contents of arrays that hold where rows begin; 0: no bound. The
         contents of other index arrays lie below a size.
     """

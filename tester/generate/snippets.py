@@ -81,8 +81,8 @@ class SnippetError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SnippetTests:
-    """The tests that a snippet recorded. dropped: (index of the `wrapper` call, why it gave no
-    test).
+    """The tests that a C++ snippet recorded by its calls `wrapper(f, arguments...)`. tests: in the
+    order of these calls. dropped: (index of a call, from 0, why it gave no test).
     """
 
     tests: tuple[UnitTest, ...]
@@ -98,8 +98,9 @@ class _Recorded:
 
 
 def run_snippet(text: str, signature: Signature, backend: ExecutionBackend) -> SnippetTests:
-    """Run a C++ snippet in the sandbox and return a test for each `wrapper` call in it that fits
-    the signature. Raises SnippetError if it is refused, does not compile, does not end, or records
+    """Run a C++ snippet in the sandbox and return a test for each call `wrapper(f, arguments...)`
+    that it reaches and that fits the signature. text: the snippet. signature: of the function `f`
+    that is tested. Raises SnippetError if it is refused, does not compile, does not end, or records
     nothing.
     """
     if "wrapper" not in text:

@@ -322,8 +322,9 @@ def _moves_itself(node: Binary, source: SourceTree) -> bool:
 
 
 def find_equal_sizes(signature: Signature, source: SourceTree) -> tuple[tuple[str, str], ...]:
-    """Return pairs of sizes that must be equal: fields of one name in two parameters of one
-    structure type, which only methods read.
+    """Return pairs of names of sizes that must be equal: fields of one name in two parameters of
+    one structure type. The second of a pair is read by no more than methods; the first is one that
+    the program reads, if there is one.
     """
     sizes = [p for p in _integer_scalars(signature) if p.member and p.member.assembled]
     named = {p.name for p in sizes if any(True for _ in source.uses(p.name))}
@@ -370,7 +371,9 @@ def has_unspecified_nan(source: SourceTree) -> bool:
 
 
 def find_loop_steps(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """Return the integer scalars that a loop's head steps by. No test may set them to zero."""
+    """Return the names of the integer scalars that a loop's head steps by. No test may set them to
+    zero.
+    """
     named: set[str] = set()
     for loop in source.find(For):
         for step in loop.step:
@@ -383,8 +386,8 @@ def find_loop_steps(signature: Signature, source: SourceTree) -> frozenset[str]:
 
 
 def find_repeat_counts(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """Return the integer scalars that the program uses only to repeat a loop round other loops,
-    such as a number of time steps.
+    """Return the names of the integer scalars that the program uses only to repeat a loop round
+    other loops, such as a number of time steps.
     """
     limits: dict[str, bool] = {}
     heads: set[int] = set()
@@ -443,8 +446,8 @@ _SHIFTS = frozenset({"ishft", "shiftl", "shiftr", "shifta"})
 
 
 def find_shift_amounts(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """Return the integer scalars that the program shifts by. In tests they must stay below the
-    number of bits of the type.
+    """Return the names of the integer scalars that the program shifts by. In tests they must stay
+    below the number of bits of the type.
     """
     amounts: list[Any] = [n.right for n in source.find(Binary) if n.op in ("<<", ">>")]
     amounts += [n.value for n in source.find(Assign, AssignExpression) if n.op in ("<<=", ">>=")]
@@ -500,8 +503,8 @@ def may_contents_matter(source: SourceTree) -> bool:
 
 
 def find_text_arrays(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """Return the 8-bit integer arrays of a program that contains character constants: they may hold
-    text.
+    """Return the names of the arrays of signed 8-bit integers of a program that contains character
+    constants: they may hold text.
     """
     kinds = ("char", "string") if source.is_fortran else ("char",)
     if not any(literal.type in kinds for literal in source.find(Literal)):
@@ -510,8 +513,9 @@ def find_text_arrays(signature: Signature, source: SourceTree) -> frozenset[str]
 
 
 def find_option_letters(signature: Signature, source: SourceTree) -> dict[str, tuple[int, ...]]:
-    """Return, for each one-byte scalar, the codes of the characters that it is compared with
-    (BLAS's `uplo == 'U'`) and one other.
+    """Return, by name of each one-byte scalar that is compared with characters (BLAS's `uplo ==
+    'U'`), the codes of these and of one other; and, by name of each scalar field of an
+    enumeration's type, the values that it may have. Other scalars are no keys.
     """
     found = {}
     for p in signature.parameters:
@@ -579,7 +583,9 @@ def find_row_offsets(indices: frozenset[str], source: SourceTree) -> frozenset[s
 
 
 def find_signed(source: SourceTree) -> set[str]:
-    """Return the names that the program compares with zero by `<` or `>=`."""
+    """Return the names of variables, as the tree spells them, that the program compares with zero
+    by `<` or `>=`.
+    """
     return {
         one.id
         for one, operator, other in iterate_comparisons(source)
@@ -588,7 +594,9 @@ def find_signed(source: SourceTree) -> set[str]:
 
 
 def find_ordered_scalars(source: SourceTree) -> set[str]:
-    """Return the names that the program compares by order (`<`, `<=`, `>`, `>=`)."""
+    """Return the names of variables, as the tree spells them, that the program compares by order
+    (`<`, `<=`, `>`, `>=`) with anything.
+    """
     return {
         one.id
         for one, operator, _ in iterate_comparisons(source)
@@ -597,7 +605,9 @@ def find_ordered_scalars(source: SourceTree) -> set[str]:
 
 
 def find_measured_vectors(source: SourceTree) -> set[str]:
-    """Return the names of vectors whose size the program asks for."""
+    """Return the names of the C++ vectors whose size or end the program asks for by a method, such
+    as `x.size()`.
+    """
     return {
         call.function.base.id
         for call in source.find(Call)
@@ -608,8 +618,8 @@ def find_measured_vectors(source: SourceTree) -> set[str]:
 
 
 def find_arrays_handed_out(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """Return the arrays that the program hands to a function that it does not define itself, by
-    its pointer or as an array of Fortran: what such a function reads may go unseen.
+    """Return the names of the arrays that the program hands to a function that it does not define
+    itself, by its pointer or as an array of Fortran: what such a function reads may go unseen.
     """
     own = {f.name for f in source.find(Function)}
     handed: set[str] = set()
@@ -622,7 +632,9 @@ def find_arrays_handed_out(signature: Signature, source: SourceTree) -> frozense
 
 
 def find_place_scalars(source: SourceTree) -> set[str]:
-    """Return the names that the program uses directly as a subscript, as `n` in `a[n] = 0`."""
+    """Return the names of variables, as the tree spells them, that the program uses by themselves
+    as the only subscript of an element, as `n` in `a[n] = 0`.
+    """
     found = set()
     for access in source.find(Access):
         above = source.parent(access)

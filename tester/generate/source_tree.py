@@ -61,10 +61,13 @@ _SKIPPED = (Parameter, Macro, Include, *_TYPES)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SourceTree:
-    """A program's tree, in which fields of structures have the names of the signature's parameters.
+    """A program's tree of nodes of `corpora.ir`, in which fields of structures have the names of
+    the signature's parameters.
 
-    unit: the whole. nodes: every node, in order. parents: the node above each, by id(). is_fortran:
-        the language. owners: field name -> name of its structure.
+    unit: the tree as parsed, before fields got these names. nodes: every node in the order of the
+        text, but for types, parameters, macros and includes. parents: the node above each, by
+        id(). is_fortran: the program is in Fortran. owners: name of a parameter that is a field ->
+        name of the structure that it is a field of.
     """
 
     unit: TranslationUnit
@@ -74,7 +77,9 @@ class SourceTree:
     owners: dict[str, str]
 
     def find(self, *kinds: type) -> Iterator[Any]:
-        """Yield the nodes of the tree that are of one of the classes `kinds`, in order."""
+        """Yield the nodes of the tree that are of one of the classes `kinds` of `corpora.ir`, in
+        the order of the text.
+        """
         return (n for n in self.nodes if isinstance(n, kinds))
 
     def parent(self, node: Any) -> Any:
@@ -91,7 +96,9 @@ class SourceTree:
         return name.lower() if self.is_fortran else name
 
     def uses(self, name: str) -> Iterator[Name]:
-        """Yield the nodes Name in the tree that name the parameter `name`."""
+        """Yield the nodes Name in the tree that name the parameter `name`, in the order of the
+        text.
+        """
         wanted = self.spell(name)
         return (n for n in self.find(Name) if n.id == wanted)
 
@@ -174,8 +181,8 @@ def find_called_names(source: SourceTree) -> set[str]:
 
 
 def iterate_comparisons(source: SourceTree) -> Iterator[tuple[Expression, str, Expression]]:
-    """Yield (left, operator, right) of every comparison, and the same again with the sides
-    exchanged and the operator turned round.
+    """Yield (left, operator, right) of every comparison in the program, and behind each the same
+    with the sides exchanged and the operator turned round. operator: as in C, such as `<=`.
     """
     for node in source.find(Binary):
         if node.op in COMPARISONS:
@@ -193,8 +200,8 @@ def get_integer(expression: Expression | None) -> int | None:
 
 
 def get_letters(expression: Expression | None) -> list[int]:
-    """Return the code of a literal that is one printable character, as a list; [] for any other
-    expression.
+    """Return the code of a literal that is one printable ASCII character, as a list of one number;
+    [] for any other expression.
     """
     if not isinstance(expression, Literal) or expression.type not in ("char", "string"):
         return []
@@ -204,8 +211,8 @@ def get_letters(expression: Expression | None) -> list[int]:
 
 
 def get_heads(source: SourceTree) -> list[tuple[For | While, tuple[Any, ...]]]:
-    """Return (loop, nodes of the expressions and statements of its head) for every loop, in
-    order.
+    """Return (loop, nodes of the expressions and statements of its head) for every `for` and
+    `while` loop of the program, in the order of the text.
     """
     found: list[tuple[For | While, tuple[Any, ...]]] = []
     for loop in source.find(For, While):
@@ -218,7 +225,10 @@ def get_heads(source: SourceTree) -> list[tuple[For | While, tuple[Any, ...]]]:
 
 
 def iterate_assignments(source: SourceTree) -> Iterator[tuple[str, str, Expression]]:
-    """Yield (variable, operator, value) of every assignment to a variable."""
+    """Yield (name of the variable, operator such as `=` or `+=`, value) of every assignment to a
+    variable that is no element, in the order of the text. First values in declarations are among
+    them.
+    """
     for node in source.find(Assign, AssignExpression, Declaration):
         if isinstance(node, Declaration):
             if node.value is not None:
@@ -229,7 +239,7 @@ def iterate_assignments(source: SourceTree) -> Iterator[tuple[str, str, Expressi
 
 def get_first_statement(body: tuple[Any, ...]) -> Any:
     """Return the first statement, a node of `corpora.ir`, of a branch, also inside a block; None if
-    the branch is empty.
+    the branch is empty. body: the branch's statements.
     """
     while body and isinstance(body[0], Compound):
         body = body[0].body
@@ -237,5 +247,5 @@ def get_first_statement(body: tuple[Any, ...]) -> Any:
 
 
 def find_index_names(source: SourceTree) -> set[str]:
-    """Return the names that occur in subscripts."""
+    """Return the names, as the tree spells them, that occur in the program's subscripts."""
     return {name for access in source.find(Access) for name in names_in(access.indices)}

@@ -40,8 +40,9 @@ only negative.
 class StateArray:
     """What the elements of an integer array that holds states are compared with.
 
-    numbers: the small integers among them. scalars: the names of parameters among them, compared
-        for equality only.
+    numbers: the small integers among them, from -8 to 8; for one that is compared otherwise than
+        for equality, the number less 2 too. scalars: the names of scalar parameters among them,
+        compared for equality only.
     """
 
     numbers: tuple[int, ...]
@@ -49,7 +50,9 @@ class StateArray:
 
 
 def find_state_arrays(signature: Signature, source: SourceTree) -> dict[str, StateArray]:
-    """Return the arrays whose values are compared with scalars or small integers, by name."""
+    """Return, by name, the integer arrays whose values a program compares with scalars or small
+    integers, with what they are compared with. source: the program's tree.
+    """
     bounds = _find_bounding_names(source)
     alone = {
         other.id
@@ -85,9 +88,12 @@ def draw_states(
     turn: int,
     seed: int,
 ) -> tuple[Values, dict[str, Fill]]:
-    """Return (scalars, fills) of a test in which arrays of states hold few values: those they are
-    compared with, their neighbours, and -1. turn: the draw's number, which varies the choice. seed:
-    of the contents.
+    """Return (scalars, fills) of a test in which arrays of states hold few values: those from the
+    least to the largest that they are compared with, -1 and 1 among them.
+
+    scalars: values by name; in the result those that states are compared with are 0 or 1, by
+        `turn`. fills: contents of the test's arrays, by name. states: from `find_state_arrays`.
+        turn: the draw's number. seed: of the contents.
     """
     changed = scalars | {name: turn % 2 for state in states.values() for name in state.scalars}
     filled = dict(fills)
@@ -101,8 +107,9 @@ _MAX_ASKED = 2
 
 
 def fill_with_states(sketch: Sketch, states: Mapping[str, StateArray]) -> list[Sketch]:
-    """Return sketches in which all elements of arrays of states have one of the values they are
-    compared with, each value in turn.
+    """Return copies of a sketch, two at most, in which all elements of arrays of states have one of
+    the values they are compared with, each value in turn. states: from `find_state_arrays`; {}
+    gives no copy.
     """
     wanted = {
         name: [*(int(sketch.scalars[s]) for s in state.scalars), *state.numbers]

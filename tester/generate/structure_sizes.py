@@ -75,8 +75,9 @@ def fit_structure_sizes(
     """Return the tests, in order, with size fields that the program never reads set to fit the
     arrays.
 
-    roles: what parameters are used for. A test on which the program then fails stays as it is. One
-    whose arrays would be too long is left out, unless all would be.
+    setting: the program and what it is tried with. roles: what parameters are used for. A test on
+    which the program then fails stays as it is. One whose arrays would be too long is left out,
+    unless all would be.
     """
     if not any(p.member and p.member.assembled for p in setting.signature.parameters):
         return list(tests)

@@ -44,11 +44,12 @@ def find_told_sizes(
     backend: ExecutionBackend,
     compiled: Compiled,
 ) -> list[frozenset[str]]:
-    """Return for each call those of its sizes that are above `number` and beyond which its outputs
-    show what the program does.
+    """Return for each call, in order, the names of those of its sizes that are above `number` and
+    of which its outputs show what the program does beyond this number.
 
-    calls: arguments for `compiled`, a build of the program with `signature`. sizes: of each call,
-        by name. A call on which the program does not end well tells nothing.
+    calls: arguments for `compiled`, a build of the program with `signature`. sizes: values of the
+        size parameters of each call, by name. number: a size, 1 at least. A call on which the
+        program does not end well tells nothing.
     """
     asked = [
         (i, name) for i, own in enumerate(sizes) for name, value in own.items() if value > number

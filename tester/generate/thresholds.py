@@ -89,6 +89,10 @@ def make_tests_beyond(
     suite is. There are at most MAX_TESTS (8), smallest first; none if the source cannot run on such
     sizes within its limits. Behind them come tests of single sizes above a number of `numbers`
     where no output of the suite or of these tests tells what the source does there.
+
+    expectations: the source and its checked suite. numbers: what a target compares with. limits:
+        what its launches and buffers cover, so that only sizes above tell. excepted: single values
+        that it treats in another way. backend: runs the source.
     """
     program, signature, launch = (
         expectations.source,
@@ -276,8 +280,10 @@ def _find_full_reach(tests: Sequence[UnitTest], roles: ParameterRoles) -> int:
 
 
 def make_tests_with_values(tests: Sequence[UnitTest], values: Sequence[float]) -> list[UnitTest]:
-    """Return tests as the longest of at most MAX_VALUES elements an array, in which floating-point
-    arrays hold `values`, or a floating-point scalar is one of them. There are at most MAX_TESTS.
+    """Return copies of one test, the longest of `tests` whose arrays have at most MAX_VALUES (4096)
+    elements each: one in which all floating-point arrays hold `values`, drawn at random, then ones
+    in which a floating-point scalar is one of them. There are at most MAX_TESTS (8); none without
+    such a test or without values.
     """
     short = [t for t in tests if all(_length(a) <= MAX_VALUES for a in t.assignments)]
     if not short or not values:

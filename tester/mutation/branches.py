@@ -60,7 +60,9 @@ call branches_begin({counters})
 
 
 def build_counter(source: Program, signature: Signature) -> tuple[Program, Signature] | None:
-    """Return the program that counts the source's branches, and its signature. Returns None for a
+    """Return (the program with code that counts which branches are taken, its signature). The
+    signature has two parameters before the source's: a mutant's number, which counts for nothing
+    here, and the counters, two for each condition. signature: of the source. Returns None for a
     source without conditions, or whose entry or its parameters are not found. Raises ValueError for
     an unknown dialect.
     """
@@ -100,7 +102,8 @@ def _count_fortran(source: Program) -> str:
 
 def list_coverage_requests(program: Program, signature: Signature) -> list[CompileRequest]:
     """Return the requests that `measure_branch_coverage` compiles first, so that a caller can
-    compile those of many sources together.
+    compile those of many sources together; [] if nothing can be counted. program, signature: the
+    source's. Raises ValueError for an unknown dialect.
     """
     made = build_counter(program, signature)
     return [CompileRequest(made[0], made[1], Variant.DRAFT)] if made else []
@@ -114,8 +117,9 @@ def prepend_number(call: Arguments, number: int, sides: int) -> Arguments:
 
 
 def measure_branch_coverage(expectations: Expectations, backend: ExecutionBackend) -> float | None:
-    """Return the share, in [0, 1], of condition sides (if, ?:, while, for) that some test takes.
-    Returns None if there are none or it cannot be measured.
+    """Return the share, in [0, 1], of the sides (true, false) of the source's conditions (if, ?:,
+    while, for) that some test of its suite takes. Returns None if there are none or it cannot be
+    measured. expectations: the source and its checked suite. backend: runs it.
     """
     requests = list_coverage_requests(expectations.source, expectations.signature)
     compiled = backend.compile(requests)[0] if requests else None

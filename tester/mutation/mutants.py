@@ -56,8 +56,10 @@ from tester.mutation.sites import (
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """A program with one small mistake. kind: `operator`, `constant`, `off_by_one`, `index_swap`,
-    `dropped_statement` or `swapped_branches`. program: the changed program. start: offset of the
-    replaced characters.
+    `dropped_statement` or `swapped_branches`. where: `line:column old -> new`, the words that
+    change. program: the changed program. start, end: offsets of the characters of the original text
+    that are replaced, a whole expression or statement; `end` is behind the last. text: what stands
+    there instead.
     """
 
     kind: str

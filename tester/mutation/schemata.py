@@ -64,22 +64,22 @@ class _Site:
 
 def count_conditions(source: Program) -> int:
     """Return how many conditions of a source are counted when its mutants run as one program
-    (`build_schema`).
+    (`build_schema`), 32 at most. Raises ValueError for an unknown dialect.
     """
     return len(find_counted_conditions(source))
 
 
 def count_sides(source: Program) -> int:
-    """Return how many branch counters `build_schema` gives a source: two for every condition, and
-    at least two.
+    """Return how many branch counters `build_schema` gives a source: two for every condition that
+    is counted, and at least two. Raises ValueError for an unknown dialect.
     """
     return 2 * max(1, count_conditions(source))
 
 
 @lru_cache(maxsize=128)
 def find_counted_conditions(source: Program) -> tuple[Span, ...]:
-    """Return the places of the conditions whose branches `build_schema` counts, in textual
-    order.
+    """Return the places in the source's text of the conditions whose branches `build_schema`
+    counts, in textual order: the first 32. Raises ValueError for an unknown dialect.
     """
     return tuple(find_conditions(source)[: MAX_SIDES // 2])
 
@@ -87,10 +87,10 @@ def find_counted_conditions(source: Program) -> tuple[Span, ...]:
 def build_schema(
     source: Program, signature: Signature, mutants: Sequence[Mutant]
 ) -> tuple[Program, Signature] | None:
-    """Return one program that holds all of `mutants`, and its signature; None if it cannot be
-    built.
+    """Return (one program that holds all of `mutants`, its signature); None if it cannot be built.
 
-    Its first parameters are the number of the mutant to run, from 1, and the counters of branches
+    source, signature: the program that was mutated. mutants: from `generate_mutants`. The program's
+    first parameters are the number of the mutant to run, from 1, and the counters of branches
     taken. The source's parameters follow. Without mutants it only counts branches. None: a dialect
     of Fortran, an entry without parameters, or a source with mutants that keeps state between
     calls.

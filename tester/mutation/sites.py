@@ -108,9 +108,9 @@ def get_place(node: Any) -> Span | None:
 
 
 def get_operand_place(program: Program, parent: Any, node: Any) -> Span | None:
-    """Return the place in the text of `node`, a node of `corpora.ir`. For a node out of a macro it
-    is the place of the macro's name if that is all that stands there, else None. parent: the node
-    right above it.
+    """Return the place in the text of `program` of `node`, a node of its tree (`corpora.ir`). For a
+    node out of a macro it is the place of the macro's name if that is all that stands there, else
+    None; None too for a node without a span. parent: the node right above it.
     """
     span = getattr(node, "span", None)
     if span is None or not span.expanded or get_place(parent) is None:
@@ -167,8 +167,9 @@ def _children(node: Any) -> list[Any]:
 
 
 def find_reachable_functions(unit: TranslationUnit, entry: str) -> tuple[Function, ...]:
-    """Return the functions that `entry` reaches by the names in their bodies; all functions if none
-    is called `entry`. Operators and generic names count as reached.
+    """Return the functions of a program's tree that the function `entry`, which is one of them,
+    reaches by the names in their bodies, in the order of the text; all functions if none is called
+    `entry`. Operators and generic names count as reached.
     """
     functions = functions_of(unit)
     wanted = entry.lower() if unit.dialect.endswith("fortran") else entry
@@ -229,8 +230,8 @@ def _read_tokens(program: Program) -> tuple[list[int], list[tuple[int, int, str]
 
 def find_token(program: Program, start: int, end: int, words: tuple[str, ...]) -> Span | None:
     """Return the place of the first token in [start, end) that is one of `words`; None if there is
-    none. start, end: character offsets in the program's text. The line numbers of the result are
-    0.
+    none. start, end: character offsets in the program's text. words: tokens, in lower case for
+    Fortran. The line numbers of the result are 0.
     """
     starts, tokens = _read_tokens(program)
     for first, last, text in tokens[bisect_left(starts, start) : bisect_left(starts, end)]:
@@ -240,8 +241,9 @@ def find_token(program: Program, start: int, end: int, words: tuple[str, ...]) -
 
 
 def find_operator(program: Program, node: Binary, words: tuple[str, ...]) -> Span | None:
-    """Return the place of the operator, one of `words`, between the operands of a binary
-    expression; None if an operand has no place.
+    """Return the place in the program's text of the operator, one of `words`, between the operands
+    of a binary expression; None if an operand has no place or none of `words` stands there. The
+    line numbers of the result are 0.
     """
     left, right = getattr(node.left, "span", None), getattr(node.right, "span", None)
     if left is None or right is None:

@@ -73,9 +73,11 @@ p`) is no dead code.
 class Strength:
     """How many mutants a suite kills.
 
-    share: killed / (killed + survivors), in [0, 1]; None if no mutant compiled.
-    survivors: not killed and not equivalent. Those that no test reaches are among them.
-    equivalent, not_compiled: numbers of mutants left out.
+    share: killed / (killed + survivors), in [0, 1]; None if no mutant was killed or survived.
+    killed: how many fail a test of the suite. survivors: not killed and not equivalent. Those that
+        no test reaches are among them.
+    equivalent: how many were left out because further tests did not tell them from the source
+        either. not_compiled: how many were left out because they do not compile.
     """
 
     share: float | None
@@ -89,9 +91,10 @@ class Strength:
 class BuiltMutants:
     """Compiled mutants of one source.
 
-    schema: all as one program, in which the k-th from 0 has number k + 1; None: each is in
-        `singles`. left_out: how many did not compile and are not among them. counter: what counts
-        branches, the schema or a program of its own; None where none does.
+    mutants: those that were built. schema: all as one program, in which the k-th from 0 has number
+        k + 1; None: each is in `singles`. singles: a build of each, in the order of `mutants`; ()
+        where there is a schema. left_out: how many did not compile and are not among `mutants`.
+        counter: what counts branches, the schema or a program of its own; None where none does.
     """
 
     mutants: tuple[Mutant, ...]
@@ -123,8 +126,9 @@ def _affordable(which: list[int], expectations: Expectations) -> list[int]:
 def find_killed_mutants(
     expectations: Expectations, built: BuiltMutants, which: Sequence[int], backend: ExecutionBackend
 ) -> dict[int, int]:
-    """Return, for each of the mutants `which` that some test kills, the index of such a test.
-    which: indices in `built`.
+    """Return, for each of the mutants `which` that some test of the suite kills, its index -> the
+    index of such a test. which: indices in `built.mutants`, of mutants that compiled.
+    expectations: the source, its checked suite and what it computed. backend: runs the mutants.
     """
     if built.schema is None:
         every = [(i, _killing_test(expectations, built.singles[i], backend)) for i in which]
@@ -279,7 +283,8 @@ def list_mutant_requests(
     source: Program, signature: Signature, limit: int, seed: int = 0
 ) -> list[CompileRequest]:
     """Return the requests that `measure_strength` compiles first for this source, so that a caller
-    can compile those of many sources together. limit: most mutants. seed: selects them.
+    can compile those of many sources together; [] without mutants. limit: most mutants. seed:
+    selects them. Raises ValueError for an unknown dialect.
     """
     request = _schema_request(source, signature, limit, seed)
     if request:
@@ -304,8 +309,9 @@ def _sample_mutants(source: Program, limit: int, seed: int) -> tuple[Mutant, ...
 def make_stronger_suite(
     expectations: Expectations, backend: ExecutionBackend, seed: int
 ) -> Expectations | None:
-    """Return a larger generated suite of the same source, checked on the source; None if none can
-    be made. seed: of its values.
+    """Return another generated suite of the same source, of at most 24 usual tests and others at
+    boundary values, checked on the source, with its expected outputs; None if none can be made.
+    expectations: the source and the suite that it has. seed: of the new values.
     """
     suite = _more_tests(expectations, backend, seed)
     return (
@@ -401,8 +407,8 @@ def choose_fewest(goals: Sequence[Collection[object]]) -> list[int]:
 
 
 def find_outcomes(counters: np.ndarray) -> frozenset[Outcome]:
-    """Return (index of the counter, times taken, at most 2) for every branch taken. counters: how
-    often each branch was taken in one run, integers of shape (branches,).
+    """Return the set of (index of the counter, times taken, at most 2), one for every branch that
+    was taken. counters: how often each branch was taken in one run, integers of shape (branches,).
     """
     return frozenset((side, min(int(n), MANY)) for side, n in enumerate(counters) if n > 0)
 
@@ -454,8 +460,10 @@ def _bytes(execution: Execution) -> tuple[object, ...]:
 def measure_strength(
     expectations: Expectations, backend: ExecutionBackend, *, limit: int = 24, seed: int = 0
 ) -> Strength:
-    """Measure how many of at most `limit` mutants of the source a checked suite kills. seed:
-    selects the mutants.
+    """Measure how many of at most `limit` mutants of the source a checked suite kills.
+    expectations: the source, the suite and what the source computed. backend: compiles and runs the
+    mutants. seed: selects the mutants and further tests, on which mutants that live are told from
+    equivalent ones. Raises ValueError for an unknown dialect.
     """
     built = _build_mutants(expectations, backend, limit, seed)
     good = _affordable(built.good(), expectations)
@@ -485,11 +493,13 @@ def top_up_suite(
     seed: int = 0,
     rounds: int = 2,
 ) -> Expectations:
-    """Return the suite with tests added until at least the share `least` of the mutants is killed
-    and every branch is taken both ways.
+    """Return the suite, with its expected outputs, with tests added until at least the share
+    `least` of the mutants is killed and every branch is taken both ways. Its strength is set: the
+    share in [0, 1], or None if it could not be measured.
 
-    It stops after `rounds` attempts in any case. limit: most mutants. seed: selects mutants and
-    values.
+    expectations: the source, its checked suite and what it computed. It stops after `rounds`
+    attempts in any case. limit: most mutants. seed: selects mutants and values. Raises ValueError
+    for an unknown dialect.
     """
     built = _build_mutants(expectations, backend, limit, seed)
     good = _affordable(built.good(), expectations)

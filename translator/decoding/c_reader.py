@@ -44,9 +44,13 @@ class CReader:
     """Reads the canonical words of a C-like text one by one, and keeps what decides which words may
     come next.
 
-    names: size of the source's name table. types: names that stand for types.
+    names: size of the source's name table; the first new name is `V` with this number. types:
+        names that stand for types.
     after: class of the last word, such as `operator` or `number`. operand: what is known of the
-        value that has just ended. plain: no cast or sign before it changes its type.
+        value that has just ended; None where nothing is. plain: no cast or sign before it changes
+        its type.
+    scopes: the names declared so far. frames: the open brackets, outermost first. fresh: number of
+        the next new name. wild: a construct came that the reader does not follow.
     """
 
     def __init__(self, names: int, types: frozenset[str] = frozenset()) -> None:

@@ -68,9 +68,10 @@ STRUCTURE = "structure"
 
 @dataclass(slots=True)
 class Declaration:
-    """The declaration under way. depth: of open brackets at its type word, -1 outside of one.
-    in_value: behind its `=`. base: the type word, '' before it. stars: number of `*`. const: its
-    elements are const.
+    """The declaration that is being read. depth: how many brackets are open at its type word,
+    the file itself counted as one; -1 where nothing is being declared. in_value: behind its `=`.
+    base: `float`, `int`, `structure` (a type of the text) or `?`; '' before the type. stars:
+    number of `*`. const: its elements are const.
     """
 
     depth: int = -1
@@ -84,12 +85,17 @@ class Declaration:
 class BracketFrame:
     """An open bracket.
 
-    bracket: its character. kind: `block`, `fields` (of a structure), `init`, `head`, `call`,
-        `group`, `index`, `size`, or the word of a control statement.
+    bracket: its character; '' for the file itself. kind: `file`, `block`, `fields` (of a
+        structure), `init`, `head` (of a function), `call`, `group`, `index`, `size`, `directive`,
+        or the word of a control statement.
+    declaration: the one that goes on behind the bracket. callee: the word before the bracket.
     indexed: the variable that an index belongs to; None for other brackets. plain: no cast or sign
         stands before it.
     types_only: only words of types so far. ternaries: open `?`. semicolons, commas: how many so
-        far. case: in a case label.
+        far. rvalue: a binary operator came since the last separator, so that what stands here
+        cannot be assigned to. case: in a case label.
+    chain: of a block, the control statements whose body is being read: (word, names that end with
+        it).
     """
 
     bracket: str
@@ -116,8 +122,8 @@ class BracketFrame:
 
 
 class Scopes:
-    """The names in scope. alive: name -> Variable. version: grows whenever `alive` or `own`
-    change.
+    """The names in scope at one place of a C-like text. alive: name -> Variable. version: grows
+    whenever `alive` or `own` change.
     """
 
     def __init__(self) -> None:
@@ -148,7 +154,7 @@ class Scopes:
         return self._floating[1]
 
     def not_alive(self, outer: frozenset[str]) -> frozenset[str]:
-        """Return the names of the vocabulary that are neither in scope nor in `outer`."""
+        """Return the canonical names (`V0`, `V1`, ...) that are neither in scope nor in `outer`."""
         if self._not_alive[0] != self.version:
             self._not_alive = self.version, VARIABLES.difference(self.alive, outer)
         return self._not_alive[1]

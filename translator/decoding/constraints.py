@@ -141,7 +141,8 @@ def make_c_constraint(
     model: str = "cuda",
     head: Sequence[str] = (),
 ) -> Callable[[], ConstraintState]:
-    """Return a function that makes constraint states for answers in a C-like dialect.
+    """Return a function that makes constraint states for answers in a C-like dialect. Each call of
+    it gives a new state that has read `prefix`.
 
     source: its canonical words. prefix: words that every answer begins with. names: size of the
         source's name table.
@@ -198,8 +199,9 @@ def make_annotation_constraint(
     """Return a function that makes constraint states for OpenMP answers in the source's own
     language, or None if the source cannot be so constrained.
 
-    language: `cpp` or `fortran`. source: canonical words. prefix: words that every answer begins
-        with. Only the level `full` is constrained.
+    language: `cpp` or `fortran`. source: canonical words. prefix: canonical words that every answer
+        begins with. The result is also None for another level than `full` and for an empty
+        prefix.
     """
     return (
         make_pragma_constraint(language, source, prefix)
@@ -232,9 +234,12 @@ def make_fortran_constraint(
     model: str = "serial",
     head: Sequence[str] = (),
 ) -> Callable[[], ConstraintState]:
-    """Return a function that makes constraint states for answers in a Fortran dialect. prefix:
-    words that every answer begins with. names: size of the source's name table. The other arguments
-    are not used.
+    """Return a function that makes constraint states for answers in a Fortran dialect. Each call
+    of it gives a new state that has read `prefix`.
+
+    prefix: canonical words that every answer begins with. names: size of the source's name table.
+        The other arguments are not used: brackets, ends of statements and new names are
+        constrained at every level.
     """
 
     def start() -> ConstraintState:

@@ -91,7 +91,7 @@ _COMMON_TYPES = frozenset(
 def find_foreign_words(source: Sequence[str], model: str, copies: bool) -> frozenset[str]:
     """Return the words that no right answer in a C-like dialect has outside of directives.
 
-    source: the source's tokens, normalised. model: the programming model of the answer, `serial`,
+    source: the source's canonical words. model: the programming model of the answer, `serial`,
         `openmp` or `cuda`. copies: whether the source is C-like too; then the names of uncommon
         types are forbidden unless the source has them.
     """
@@ -115,8 +115,13 @@ def find_foreign_words(source: Sequence[str], model: str, copies: bool) -> froze
 
 
 class CopyConstraints:
-    """What an answer may take from a source, given as canonical words. launches: the answer may
-    launch kernels, for which it chooses block sizes.
+    """What an answer may take from a source.
+
+    source: its canonical words. launches: the answer may launch kernels, for which it chooses block
+        sizes.
+    literals: the numbers that the answer may contain, as text. never_outside: words that may not
+        come anywhere in it; never_operand: nor where an operand must begin; never_fields: words
+        that may not follow `.` and `->`.
     """
 
     def __init__(self, source: Sequence[str], launches: bool = False) -> None:

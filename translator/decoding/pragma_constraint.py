@@ -165,8 +165,8 @@ def make_pragma_constraint(
     """Return a function that makes constraint states for answers that copy the source and add
     directives, or None if the source cannot be read so.
 
-    language: `cpp` or `fortran`. source: canonical words. prefix: words that every answer begins
-        with.
+    language: `cpp` or `fortran`. source: canonical words. prefix: canonical words that every answer
+        begins with; each state begins behind them.
     """
     text = read_loops(language, source, prefix)
     return (

@@ -44,7 +44,7 @@ class AffineSum:
         return self + other.scaled(-1)
 
     def scaled(self, times: int) -> AffineSum:
-        """Return the sum multiplied by a number."""
+        """Return the sum multiplied by the number `times`."""
         return AffineSum(
             tuple((f, c * times) for f, c in self.terms if times), self.constant * times
         )

@@ -170,7 +170,8 @@ def leaves_loop(
 ) -> bool:
     """Return whether `body` holds a jump that belongs to a loop around it.
 
-    kinds: the kinds of jumps that count. inside: whether `body` is already inside an inner loop.
+    body: statements of `corpora.ir`. kinds: words of the jumps that count. inside: whether `body`
+        is already inside an inner loop.
     """
     for statement in body:
         if isinstance(statement, Jump) and not inside and statement.kind in kinds:

@@ -49,8 +49,8 @@ _SUFFIXED = frozenset(
 @dataclass(frozen=True, slots=True)
 class Value:
     """A C expression. text: as C. type: its element type, such as `f32`. level: precedence of its
-    outermost operator; higher binds tighter, PRIMARY tightest. sum: the same as a sum, for integers
-    of at least 32 bits; else None.
+    outermost operator, from CHOICE (1) to PRIMARY (10); higher binds tighter. sum: the same as a
+    sum, for integers of at least 32 bits; else None.
     """
 
     text: str
@@ -59,7 +59,9 @@ class Value:
     sum: AffineSum | None = None
 
     def at(self, level: int) -> str:
-        """Return the C text, in brackets if its precedence is below `level`."""
+        """Return the C text of the value, in brackets if its precedence is below `level`, from
+        CHOICE (1) to PRIMARY (10).
+        """
         return self.text if self.level >= level else f"({self.text})"
 
     @property
@@ -105,7 +107,8 @@ def find_wider_type(*types: str) -> str:
 
 def make_binary(operator: str, left: Value, right: Value) -> Value:
     """Return the value `left operator right`, of the wider type of both; `bool` for comparisons and
-    logic. Raises KeyError for an unknown operator.
+    logic. operator: of C, such as `+`, `<=` or `&&`. Raises KeyError for an unknown operator,
+    ValueError for an operand that is no number.
     """
     level = _LEVELS[operator]
     if level < PLUS:
@@ -133,7 +136,9 @@ def negate_condition(value: Value) -> Value:
 
 
 def make_conditional(condition: Value, yes: Value, no: Value, type: str = "") -> Value:
-    """Return `condition ? yes : no`. type: '' means the wider type of both."""
+    """Return the value `condition ? yes : no`. type: its element type; '' means the wider type of
+    both.
+    """
     return Value(
         f"{condition.at(OR)} ? {yes.at(OR)} : {no.at(OR)}",
         type or find_wider_type(yes.type, no.type),
@@ -142,8 +147,8 @@ def make_conditional(condition: Value, yes: Value, no: Value, type: str = "") ->
 
 
 def call_function(name: str, type: str, *arguments: Value) -> Value:
-    """Return a call of a C library function with a result of `type`. For `f32` the name gets its
-    suffix where that is usual.
+    """Return a call of the C library function `name` with `arguments` in order. type: element type
+    of the result, such as `f64`; for `f32` a usual name gets its suffix: `sqrt` becomes `sqrtf`.
     """
     suffix = "f" if type == "f32" and name in _SUFFIXED else ""
     return Value(f"{name}{suffix}({', '.join(a.text for a in arguments)})", type)
@@ -151,7 +156,7 @@ def call_function(name: str, type: str, *arguments: Value) -> Value:
 
 def cast_value(value: Value, type: str) -> Value:
     """Return the value converted to `type`; unchanged if it has that type. type: an element type,
-    such as `f32`.
+    such as `f32`. Raises KeyError for a type that C does not have.
     """
     if value.type == type:
         return value

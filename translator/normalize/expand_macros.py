@@ -60,8 +60,9 @@ _SEPARATE = frozenset("()[]{};,")
 
 @lru_cache(maxsize=4096)
 def expand_program(program: Program) -> Program:
-    """Return `program` alone with macros, type names, constants and small helpers expanded. It
-    comes back unchanged if there is nothing to expand or it cannot be done.
+    """Return `program`, serial C++, as one function that stands alone: the macros, type names,
+    constants and small helpers of its text are expanded. It comes back unchanged if there is
+    nothing to expand or it cannot be done.
     """
     if _stands_alone(parse_c_family(program.text, "cpp")):
         return program

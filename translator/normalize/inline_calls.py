@@ -75,7 +75,7 @@ class _BoundArguments:
 def inline_statements(unit: TranslationUnit, call: Call, helper: Function, caller: Function) -> str:
     """Return the text of `unit` with the statements of the function `helper` before the statement
     that holds `call`, and the value that it returns in the call's place. call: the very node in the
-    body of `caller`. Raises UnsupportedConstruct if that cannot be done.
+    body of `caller`, a function of `unit`. Raises UnsupportedConstruct if that cannot be done.
     """
     text = unit.text
     statement, span = _statement_of(call, caller)
@@ -116,8 +116,7 @@ def _tokens(text: str) -> tuple[Token, ...]:
 
 def changes_something(node: Any) -> bool:
     """Return whether `node`, a node of `corpora.ir` or a tuple of nodes, assigns, increments, or
-    holds what the front end does not
-    know.
+    holds what the front end does not know.
     """
     kinds = (Assign, AssignExpression, Increment, UnsupportedExpression)
     return next(find(node, *kinds), None) is not None

@@ -27,8 +27,12 @@ _MOST = 8
 
 
 def find_array_lengths(function: CppFunction) -> dict[str, tuple[str, ...]]:
-    """Return candidates for the length of each array, by name, as C expressions of the function's
-    integer parameters. They follow from the loops alone; an index that data decides gives none.
+    """Return candidates for the length of each array of a function, by array name, as C
+    expressions of the function's integer parameters.
+
+    Each access gives one more than its greatest index, as the loops around it bound it; the
+    candidates come in the order of the accesses. An index that data decides gives none, and an
+    array without candidates is no key.
     """
     found: dict[str, dict[str, None]] = {}
     positive = System(nonnegative=tuple(variable(name) for name in function.scalars))

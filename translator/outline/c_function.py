@@ -22,11 +22,13 @@ from translator.outline.members import StructureParameter
 class FunctionArray:
     """An array in a C++ function.
 
-    type: of its elements. count: their number as C text; '' where it is not in the text. is_local:
-        the function makes it. is_const: it is not written.
+    type: C++ type of its elements. count: their number as C text; '' where it is not in the text.
+        is_local: the function makes it. is_const: it is not written.
     made, freed: the statements that allocate and free an array on the heap; None for other arrays.
         is_cleared: its elements are zero at first. is_vector: the function makes it as a
         `std::vector`.
+    inner: extents of the dimensions behind the first one, although the body uses one index; () for
+        one dimension. may_be_null: the body asks whether it is null.
     """
 
     type: str
@@ -44,7 +46,7 @@ class FunctionArray:
 
     @property
     def extent(self) -> Expression:
-        """The number of the array's elements, as an expression."""
+        """The number of the array's elements (`count`), as an expression."""
         return parse_c_expression(self.count)
 
 
@@ -53,12 +55,12 @@ class CppFunction:
     """A C++ function in parts.
 
     name: the function's. head: result type, name and parameters as text. body: its statements.
-    scalars: element types, by name, of its parameters by value that are no arrays. pointed: the
-        same of those reached through a pointer. arrays: in the order of the parameters, local ones
-        last.
+    scalars: C++ types, by name, of its parameters by value that are no arrays. pointed: the same of
+        those reached through a pointer. arrays: by name, in the order of the parameters, local
+        ones last.
     structures: parameters whose numbers alone occur in body, scalars and arrays. before: text that
-        defines the structures.
-    changed: parameters that the function changes and that its caller sees.
+        stands before the function and defines the structures; '' where it needs none.
+    changed: names of the scalars that the function takes by reference and changes for its caller.
     """
 
     name: str

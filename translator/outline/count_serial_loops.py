@@ -29,8 +29,8 @@ _OWN = ("private", "firstprivate", "lastprivate", "reduction", "linear")
 
 
 def count_serial_loops(text: str, language: str = "cpp") -> int:
-    """Return how many outermost loops of an OpenMP text no threads share. language: `cpp` or
-    `fortran`.
+    """Return how many outermost loops of an OpenMP program no threads share. text: the program's.
+    language: `cpp` or `fortran`.
     """
     unit = (
         parse_fortran(text, dialect="openmp-fortran")

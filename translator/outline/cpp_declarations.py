@@ -43,6 +43,8 @@ class DeclarationConverter:
 
     values: resolves its expressions. arrays: its arrays by name, to which found ones are added.
         structures: its structure parameters. names: all names of the function.
+    locals: C++ types, by name, of the scalars that were read without a first value. memory: reads
+        allocations and library calls.
     """
 
     def __init__(
@@ -142,8 +144,9 @@ class DeclarationConverter:
         """Convert a statement that handles arrays or pointers as a whole, and append the result to
         `out`.
 
-        after: the statements that follow it in its block. Returns False, with `out` unchanged, for
-            any other statement.
+        after: the statements that follow it in its block. Returns True; False, with `out`
+            unchanged, for any other statement. Raises UnsupportedConstruct for one that cannot be
+            converted.
         """
         if loop := self.memory.read_loop(node):
             self._loop(loop, out)
@@ -169,8 +172,8 @@ class DeclarationConverter:
         """Return the statement that makes array pointers, or vectors, point to each other's
         elements.
 
-        moves: from each name to the name whose elements it gets. Raises UnsupportedConstruct if
-            they cannot be exchanged.
+        moves: from each name of an array to the name whose elements it gets. Raises
+            UnsupportedConstruct if they cannot be exchanged.
         """
         arrays = [self._arrays[name] for name in moves]
         vectors = {each.owner for each in self._structures if each.passing == "vector"} | {

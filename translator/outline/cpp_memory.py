@@ -55,8 +55,8 @@ class AllocatedArray:
     """An array that a declaration allocates.
 
     name: the array's. array: its type and length. begins: the first value of each element; None for
-        zero or no value. like: the (array name, index) it is copied from; None if it is not
-        copied.
+        zero or no value. like: the (array name, index) it is copied from, where an index of None is
+        the array's beginning; None if it is not copied.
     """
 
     name: str
@@ -71,7 +71,7 @@ class LibraryLoop:
 
     count: the number of elements. to: (array name, index) of the first one set. value: what is set,
         None for a copy. source: (array name, index) of the first element copied; None if nothing is
-        copied.
+        copied. An index of None is the array's beginning.
     """
 
     count: Expression
@@ -98,8 +98,8 @@ def _element(place: Place, counter: str) -> Expression:
 
 
 class MemoryReader:
-    """Reads allocations and library calls of a C++ function. arrays: those known so far, to which
-    the caller adds.
+    """Reads allocations and library calls of a C++ function. values: resolves its pointers. arrays:
+    those known so far, by name, to which the caller adds.
     """
 
     def __init__(self, values: CppValues, arrays: dict[str, FunctionArray]) -> None:
@@ -111,7 +111,7 @@ class MemoryReader:
         """Return the array that the declaration of a `std::vector` of numbers makes; None for
         another declaration.
 
-        Raises UnsupportedConstruct for a vector without a length.
+        Raises UnsupportedConstruct for a vector of something else, or without a length.
         """
         type = node.type
         if not isinstance(type, NamedType) or type.name.removeprefix("std::") != "vector":
@@ -146,7 +146,8 @@ class MemoryReader:
         """Return the array `name` that `malloc`, `calloc` or `new` makes.
 
         value: the allocating expression, a node of `corpora.ir`. type: of an element. Returns None
-            if `value` allocates nothing.
+            if `value` allocates no array of numbers. Raises UnsupportedConstruct if the number of
+            elements is not in the text.
         """
         match value:
             case Cast(operand=inner):
@@ -190,7 +191,7 @@ class MemoryReader:
         return AllocatedArray(name, array)
 
     def read_free(self, node: Statement) -> Statement | None:
-        """Return the statement by which an array is freed; None if `node` frees nothing.
+        """Return `freed` of the array that the statement `node` frees; None if it frees nothing.
 
         Raises UnsupportedConstruct for freeing an array in another way than it was made.
         """
@@ -226,6 +227,8 @@ class MemoryReader:
     def read_loop(self, node: Statement) -> LibraryLoop | None:
         """Return the loop that a call of `memset`, `memcpy`, `std::copy`, `std::fill` or the like
         stands for; None for another statement.
+
+        Raises UnsupportedConstruct for such a call that is no loop over elements of known arrays.
         """
         call = node.expression if isinstance(node, ExpressionStatement) else None
         if not isinstance(call, Call) or not isinstance(call.function, Name):

@@ -183,7 +183,9 @@ class CppValues:
 
     def place(self, node: Expression) -> Place | None:
         """Return the (array name, index) that a pointer expression points to; None if it is in no
-        known array.
+        known array. An index of None is the array's beginning.
+
+        Raises UnsupportedConstruct for an index that cannot be resolved.
         """
         match node:
             case Name(name):
@@ -210,6 +212,8 @@ class CppValues:
     def element(self, node: Expression) -> Place | None:
         """Return the (array name, index) of an element such as `a[i]` or `*p`; None if it is in no
         known array.
+
+        Raises UnsupportedConstruct for an index that cannot be resolved.
         """
         match node:
             case Unary("*", pointer):

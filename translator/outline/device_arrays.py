@@ -44,7 +44,9 @@ def find_moving_arrays(function: CppFunction) -> set[str]:
 
 
 def make_device_name(function: CppFunction, name: str) -> str:
-    """Return the name of the device copy of the array `name`."""
+    """Return the name for the device copy of the array or scalar `name`, such as `d_x`; no other
+    name of the function is the same.
+    """
     taken = names_of(function.body) | {each.name for each in function.prototype.parameters}
     return next(
         word
@@ -59,9 +61,9 @@ def make_device_copies(
     """Return the CUDA host statements, as text, that run before and after the kernels of a
     function.
 
-    arrays: names of the arrays that kernels use. results: type by name of the scalars that kernels
-        return. The first list allocates device memory and copies to it; the second copies back and
-        frees.
+    arrays: names of the arrays that kernels use, of known length. results: C++ type by name of the
+        scalars that kernels return. The first list allocates device memory and copies the arrays
+        to it; the second copies arrays back and frees.
     """
     rows: list[str] = []
     back: list[str] = []

@@ -38,7 +38,9 @@ from translator.outline.c_function import CppFunction
 
 
 def find_indirect_arrays(function: CppFunction) -> frozenset[str]:
-    """Return the arrays whose every subscript depends on elements of arrays."""
+    """Return the names of the function's arrays whose every subscript depends on elements of
+    arrays, as in `a[index[i]]`. Arrays that it never accesses are among them.
+    """
     body = function.tree.body or ()
     data = set(function.arrays)
     while (more := _set_by_data(body, data, False)) - data:

@@ -62,10 +62,10 @@ _ENTRY = "f0"
 class LoopFacts:
     """What OpenMP directives a loop allows. Places are indices of canonical words.
 
-    end: place behind its last word. parallel: a directive may stand before it. collapsible:
-        perfectly nested loops with independent bounds, this one included.
-    private, reduced: scalars that the loop assigns and does not declare, of which each iteration
-        can have its own, or which are reduced by one operator.
+    end: place behind its last word. parallel: a directive may stand before it. collapsible: number
+        of perfectly nested loops with independent bounds, this one included.
+    private, reduced: names of scalars that the loop assigns and does not declare: of `private`
+        each iteration can have its own, those of `reduced` are reduced by one operator.
     """
 
     end: int
@@ -84,6 +84,7 @@ class ParallelText:
         which of `atomic` and `critical` a statement may have before it.
     wholes: from the first place of a run of Fortran's whole-array statements to the place after it.
         names, arrays: all names of the text, and those of arrays.
+    ends: by the place of each `if` among the updates, the place behind it.
     """
 
     words: Sequence[str]
@@ -100,8 +101,9 @@ def read_loops(language: str, source: Sequence[str], prefix: Sequence[str]) -> P
     """Return the text of `source` after `prefix`, with what OpenMP directives its loops allow; None
     if it cannot be read.
 
-    language: `cpp` or `fortran`. source: canonical words. prefix: the words that it begins with and
-        that are left out, without C's storage words.
+    language: `cpp` or `fortran`. source: canonical words. prefix: the canonical words that it
+        begins with and that are left out, without C's storage words. A source that has directives
+        or does not begin so gives None.
     """
     start = _start_behind(language, source, prefix)
     if start is None:

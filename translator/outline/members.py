@@ -45,8 +45,9 @@ class StructureParameter:
 
     passing: `array` (pointer to many structures), `pointer` (to one), `reference` or `value`; also
         `vector` for a standard vector and `rows` for an array of several dimensions.
-    numbers: the name of each number, or array pointed to, with its path in the structure. For
-        `rows` the path is the element type and inner extents.
+    numbers: the name of the parameter that each number, or array pointed to, becomes, such as
+        `p__x`, with its path in the structure, such as `x`. For `rows` the path is the element
+        type and the inner extents, as in `float,64`.
     """
 
     owner: str
@@ -125,8 +126,9 @@ def _split_sum(index: Expression, extent: str) -> tuple[Expression, Expression] 
 
 @dataclass(frozen=True, slots=True)
 class GatheredArray:
-    """An array of numbers, called `name`, copied out of an array of structures. type: of its
-    elements. length: their number as C text. is_set: the function writes it.
+    """An array of numbers, called `name`, copied out of an array of structures. type: C++ type of
+    its elements. length: their number as C text. is_set: the function writes it, so that it is
+    copied back.
     """
 
     name: str
@@ -141,7 +143,9 @@ def call_with_gathered_arrays(
     """Return a C++ function that copies numbers out of structures, calls a function of numbers, and
     copies back.
 
-    head: its head without body. call: the called function's name and arguments.
+    head: its head without body. call: text of the call of the function of numbers, such as
+        `g(n, p__x)`. arrays: what is copied out before the call. structures: the parameters whose
+        members `call` and `arrays` name.
     """
     scalars = [each for each in structures if each.passing != "array"]
     rows, closing = [], []

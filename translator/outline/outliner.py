@@ -61,8 +61,8 @@ CHANGES = (Assign, AssignExpression, Increment)
 
 
 class ResultPassing(Enum):
-    """How a part returns scalars that it changes: NONE, by POINTERS, or one as its RETURNED
-    value.
+    """How a function that is cut out of another returns scalars that it changes: NONE may be
+    returned, any number through POINTERS, or one as its RETURNED value.
     """
 
     NONE, POINTERS, RETURNED = range(3)
@@ -72,9 +72,10 @@ class ResultPassing(Enum):
 class OutlinedPart:
     """Some statements of a function as a function of their own.
 
-    program: the new function. head, body: its text in parts. names: the arguments of its call, in
-        order; `*name` passes the value behind a pointer, `&name` a scalar that it changes.
-    items: the statements as they stand in the original function. results: types by name of the
+    program: the new function, serial C++. head: its result, name and parameters as text. body: its
+        statements. names: the arguments of its call, in order; `*name` passes the value behind a
+        pointer, `&name` a scalar that it changes.
+    items: the statements as they stand in the original function. results: C++ types by name of the
         scalars that the part changes for the caller, through pointers or as the returned value.
     """
 
@@ -92,8 +93,9 @@ class OutlinedPart:
 
 
 class Outliner:
-    """Cuts one function into parts, numbered in order. results: how parts may return scalars that
-    other parts use.
+    """Cuts one function into parts, each a function of its own, numbered from 1 in the order in
+    which `part` makes them. function: the one that is cut. results: how parts may return scalars
+    that other parts use.
     """
 
     def __init__(self, function: CppFunction, results: ResultPassing = ResultPassing.NONE) -> None:
@@ -149,8 +151,9 @@ class Outliner:
         return any(root_name(each) in self.function.arrays for each in find(node, Access))
 
     def scope_of(self, item: Any, scope: Mapping[str, str]) -> dict[str, str]:
-        """Return the types by name of the local variables visible after `item`, a statement of
-        `corpora.ir`: those in `scope` and those that `item` declares.
+        """Return the C++ types by name of the local scalars visible after `item`, a statement of
+        `corpora.ir`: those in `scope` and those that `item` declares. Of a `for` loop it is those
+        that its head declares, which are visible in its body.
         """
         declared = item.start if isinstance(item, For) else (item,)
         return dict(scope) | {
@@ -167,9 +170,11 @@ class Outliner:
     ) -> OutlinedPart | None:
         """Return `items` as a function of their own, or None if they cannot be one.
 
-        scope: types by name of the visible local variables. after: statements that may run
-            afterwards, in order. Returns None if they change a scalar that is used later and may
-            not return it, or leave the function or an enclosing loop.
+        items: neighbouring statements of the function. scope: C++ types by name of the local
+            scalars visible before them. after: statements that may run afterwards, in order.
+            Returns None if they change a scalar that is used later and may not return it, leave
+            the function or an enclosing loop, declare something at their top, or allocate, free or
+            exchange arrays.
         """
         body = _by_value(tuple(items), self.function.pointed)
         known = {**self.function.scalars, **scope, **self.function.pointed}

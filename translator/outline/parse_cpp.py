@@ -94,7 +94,7 @@ _BESIDE = (Function, Include, Using, Macro, *_DEFINES)
 @lru_cache(maxsize=4096)
 def normalize(program: Program) -> Program | None:
     """Return a serial C++ program with macros and helpers expanded and in one layout, or None if
-    rules cannot read it.
+    rules cannot read it, or it takes structures or changes scalars of its caller.
     """
     try:
         found = parse_function(program)

@@ -34,7 +34,8 @@ def make_exchange(type: str, moves: Mapping[str, str]) -> Statement:
     """Return one statement after which each name of `moves` points to where its value in `moves`
     pointed before.
 
-    type: the C++ type of the elements. The moves must form one cycle.
+    type: the C++ type of the elements. moves: names of pointers; they must form one cycle, as in
+        {`a`: `b`, `b`: `a`}.
     """
     first = name = next(iter(moves))
     rows = [f"{type} *{_KEPT} = {first};"]

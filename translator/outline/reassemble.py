@@ -73,8 +73,8 @@ from translator.outline.outliner import CHANGES, OutlinedPart, find_first_use, r
 
 @dataclass(frozen=True, slots=True)
 class PortedKernel:
-    """A part of a function with its port. text: of the port. launch: text of the launch plan under
-    which a CUDA kernel passed its tests; '' for another port.
+    """A part of a function with its port. text: of the port, an OpenMP function or a CUDA kernel.
+    launch: text of the launch plan under which a CUDA kernel passed its tests; '' for another port.
     """
 
     part: OutlinedPart
@@ -89,7 +89,8 @@ Node = Any
 def insert_directives(function: CppFunction, nodes: Sequence[Node]) -> str:
     """Return the text of `function` with each part replaced by its OpenMP port.
 
-    nodes: the parts with ports, and the code between them.
+    nodes: the function's body in order: statements, and a PortedKernel in the place of each part,
+        also inside blocks.
     """
 
     def change(node: Node) -> tuple[Statement, ...] | None:
@@ -117,8 +118,8 @@ def _by_pointer(part: OutlinedPart, body: tuple[Statement, ...]) -> tuple[Statem
 def can_insert_port(part: OutlinedPart, text: str) -> bool:
     """Return whether the body of an OpenMP port can replace the statements that it was made from.
 
-    part: those statements as a function. text: the port. It must be one function that can be read,
-        and must return once, at its end, what the part returns.
+    part: those statements as a function. text: the port. It must be one function, of the part's
+        name, that can be read, and must return once, at its end, what the part returns.
     """
     unit = parse_c_family(text, "openmp")
     function = function_named(unit, part.program.name)
@@ -142,8 +143,9 @@ def emit_host_launcher(function: CppFunction, nodes: Sequence[Node]) -> str | No
     """Return CUDA text with a kernel for each part of `function`, and a host function that launches
     them.
 
-    nodes: the parts with ports, and the host code between them. The host function copies arrays to
-        the device and results back. Returns None if the length of an array is unknown.
+    nodes: the function's body in order, not empty: statements of the host, and a PortedKernel in
+        the place of each part, also inside blocks. The host function copies arrays to the device
+        and results back. Returns None if the length of an array is unknown.
     """
     every = list(_find_ported_parts(nodes))
     results = {name: type for each in every for name, type in each.part.results.items()}
@@ -262,9 +264,10 @@ def _format_declarations(function: CppFunction, numbers: Sequence[str]) -> list[
 
 
 def emit_single_kernel(function: CppFunction, nodes: Sequence[Node]) -> str | None:
-    """Return the whole function as one CUDA kernel, or None if more than one part touches arrays or
-    the function returns a value. Every thread runs what comes before the part. nodes: the parts
-    with ports, and the code between them.
+    """Return the whole function as the text of one CUDA kernel, in which every thread runs what
+    comes before the part; None if that cannot be, as where more than one part touches arrays or
+    the function returns a value. nodes: the function's body in order: statements, and a
+    PortedKernel in the place of each part.
     """
     places = [k for k, node in enumerate(nodes) if isinstance(node, PortedKernel)]
     prototype = function.prototype
@@ -418,7 +421,9 @@ _PLANNED = frozenset({"gcd", "min", "max"})
 
 
 def can_emit_launch(launch: str) -> bool:
-    """Return whether host code can express a launch plan. launch: the plan's text."""
+    """Return whether host code in C can express a launch plan. launch: the plan's text. Raises
+    ValueError if it cannot be read.
+    """
     plan = parse_plan(launch)
     calls = find(
         tuple(parse_c_expression(each) for each in (*plan.grid, *plan.block, plan.shared)), Call

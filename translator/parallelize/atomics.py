@@ -56,8 +56,8 @@ class NoAtomicError(Exception):
 
 
 class AtomicChanges:
-    """Makes atomic operations for one kernel, and the device functions that they call. name: the
-    kernel's; the names of the device functions begin with it.
+    """Makes atomic operations for one CUDA kernel, and the device functions that they call. name:
+    the kernel's; the names of the device functions begin with it.
     """
 
     def __init__(self, name: str) -> None:
@@ -65,8 +65,9 @@ class AtomicChanges:
         self._keepers: dict[tuple[str, str], str] = {}
 
     def update(self, update: PlaceUpdate, type: ScalarType) -> Statement:
-        """Return a statement that makes `update` atomically. type: of the place that is updated.
-        Raises NoAtomicError if CUDA has no such operation.
+        """Return a CUDA statement that makes `update`, such as `a[i] += x`, atomically, under its
+        conditions if it has any. type: of the place that is updated. Raises NoAtomicError if CUDA
+        has no such operation.
         """
         changed = ExpressionStatement(self._operation(update, type))
         if not update.conditions:
@@ -74,15 +75,17 @@ class AtomicChanges:
         return If(reduce(lambda a, b: Binary("&&", a, b), update.conditions), (changed,))
 
     def store(self, target: Expression, value: Expression, type: ScalarType) -> Statement:
-        """Return a statement that stores `value` in `target` atomically. type: of `target`. Raises
-        NoAtomicError if CUDA has no such operation.
+        """Return a CUDA statement that stores `value` in `target` atomically. type: of `target`.
+        Raises NoAtomicError if CUDA has no such operation.
         """
         if type.name not in _ADDED - {"f64"}:
             raise NoAtomicError
         return ExpressionStatement(_call("atomicExch", target, value, type))
 
     def helpers(self) -> str:
-        """Return the CUDA text of the device functions that the operations so far call."""
+        """Return the CUDA text of the device functions that the operations so far call; '' if they
+        call none.
+        """
         made = ""
         for (operator, type), name in self._keepers.items():
             word, bits, back, to = _KEEPERS[type]

@@ -67,9 +67,11 @@ _FIXED_WIDTH = 72
 
 @dataclass(frozen=True, slots=True)
 class LoopDirective:
-    """A directive for one loop. loop: its number in the function. clauses: in order. atomics: of
-    the assignments in the loop, the numbers of those that become atomic updates. assumptions: what
-    must hold besides, such as two arrays that do not overlap.
+    """An OpenMP directive (`parallel for` or `parallel do`) for one loop. loop: its number among
+    the function's loops, from 0 in the order of the text. clauses: texts such as `reduction(+: s)`,
+    in order. atomics: of the assignments in the loop, the numbers, from 0, of those that become
+    atomic updates. assumptions: what must hold besides, such as two arrays that do not overlap.
+    depth: how many serial loops stand around it.
     """
 
     loop: int
@@ -82,7 +84,9 @@ class LoopDirective:
 
 @dataclass(frozen=True, slots=True)
 class SerialLoop:
-    """A loop that stays serial, with all that is in it. line: from 1. reason: why."""
+    """A loop that stays serial, with all that is in it. line: where it begins in the text, from 1;
+    0 if that is not known. reason: why.
+    """
 
     line: int
     reason: str
@@ -90,7 +94,9 @@ class SerialLoop:
 
 @dataclass(frozen=True, slots=True)
 class DirectivePlan:
-    """Directives for one function. serial: the outermost loops that get none."""
+    """OpenMP directives for the loops of one function, in the order of the text. serial: the
+    outermost loops that get none and hold none that does, with reasons.
+    """
 
     directives: tuple[LoopDirective, ...]
     serial: tuple[SerialLoop, ...] = ()
@@ -103,7 +109,9 @@ class DirectivePlan:
 
     @property
     def needs_stack(self) -> bool:
-        """Return whether threads have copies of unknown length on their stacks."""
+        """Return whether the plan assumes that threads have room on their stacks for copies of
+        arrays of unknown length.
+        """
         return any(
             reason.code == COPIES_ON_STACK
             for each in self.directives
@@ -118,20 +126,22 @@ class InsertionError(ValueError):
 def plan_directives(
     text: str, language: str, name: str, copies: bool = False
 ) -> DirectivePlan | None:
-    """Return OpenMP directives for the loops of the function `name` of a text.
+    """Return OpenMP directives for the loops of the function `name` of a program's text.
 
-    language: `cpp` or `fortran`. copies: where elements are updated at places that data decides,
-        such as a histogram's, each thread gets a copy of the array if its length is known; else
-        updates are atomic.
-    Returns None if no loop gets one, or the function has OpenMP directives already.
+    language: of the text, `cpp` or `fortran`. copies: where elements are updated at places that
+        data decides, such as a histogram's, each thread gets a copy of the array if its length is
+        known; else updates are atomic.
+    Returns None if no loop gets one, there is no such function, or it has OpenMP directives
+    already.
     """
     plan = _plan(text, language, name, copies)
     return plan if plan is not None and plan.directives else None
 
 
 def explain_serial(text: str, language: str, name: str) -> tuple[SerialLoop, ...]:
-    """Return the outermost loops of a function that `plan_directives` leaves serial, with reasons.
-    Arguments as there.
+    """Return the outermost loops of the function `name` that `plan_directives` leaves serial, with
+    reasons, in the order of the text. text: a program's. language: `cpp` or `fortran`. The result
+    is () if there is no such function, or it has OpenMP directives already.
     """
     plan = _plan(text, language, name, copies=False)
     return plan.serial if plan is not None else ()
@@ -148,8 +158,8 @@ def _plan(text: str, language: str, name: str, copies: bool) -> DirectivePlan | 
 
 
 def keep_certain(plan: DirectivePlan) -> DirectivePlan | None:
-    """Return a plan with those directives alone that assume nothing and make no reduction; None if
-    that is the whole plan or nothing.
+    """Return a plan with those directives alone that make no atomic update and no reduction; None
+    if that is the whole plan or nothing.
     """
     kept = tuple(
         d
@@ -160,8 +170,8 @@ def keep_certain(plan: DirectivePlan) -> DirectivePlan | None:
 
 
 def keep_outermost(plan: DirectivePlan) -> DirectivePlan | None:
-    """Return a plan with the directives of loops alone that stand in fewest others; None if that is
-    the whole plan.
+    """Return a plan with the directives of those loops alone that stand in the fewest other loops;
+    None if that is the whole plan. plan: with one directive at least.
     """
     least = min(d.depth for d in plan.directives)
     kept = tuple(d for d in plan.directives if d.depth == least)
@@ -173,8 +183,9 @@ def insert(
 ) -> str:
     """Return `text` with the directives of a plan before the loops of the function `name`.
 
-    judged: the text that the plan was made for, where it is another one, such as the function cut
-        out of the file `text`. Each loop must then have the same words in both.
+    language: of the text, `cpp` or `fortran`. plan: from `plan_directives`. judged: the text that
+        the plan was made for, where it is another one, such as the function cut out of the file
+        `text`. Each loop must then have the same words in both.
     Raises InsertionError if the function or a loop is not there, or a line cannot be inserted.
     """
     loops = _loops_of(text, language, name)

@@ -144,8 +144,9 @@ class _Nest:
 
 def propose_kernels(part: OutlinedPart) -> list[str]:
     """Return the texts of CUDA kernels for a loop nest, best first, one thread per iteration of one
-    or more outer loops. Updates of shared memory are atomic. The list is empty if a loop surely
-    needs an earlier iteration.
+    or more outer loops. Where it is not known that iterations are independent, there are versions
+    with atomic updates and without. part: the nest as a function. The list is empty if no kernel
+    can be made: `part` is no single nest, or the outermost loop surely needs an earlier iteration.
     """
     nest = _read_nest(part)
     if nest is None:
@@ -168,8 +169,8 @@ def propose_kernels(part: OutlinedPart) -> list[str]:
 
 def propose_parallel_loops(part: OutlinedPart) -> list[str]:
     """Return the texts of OpenMP versions of a loop nest, best first. The outermost loop is
-    parallel, with reductions and atomic updates where needed. The list is empty if that loop surely
-    needs an earlier iteration.
+    parallel, with reductions and atomic updates where needed. part: the nest as a function. The
+    list is empty if `part` is no single nest, or that loop surely needs an earlier iteration.
     """
     nest = _read_nest(part)
     if nest is None or nest.loops[0].is_refuted:

@@ -68,10 +68,10 @@ class _Piece:
 def extract_code(answer: str, dialect_name: str, name: str = "") -> str:
     """Return the code in a model's answer, unchanged.
 
-    name: the function that the answer should define; '' for any. The code is the fenced block that
-        looks like the dialect and defines `name`, with the blocks that define functions it calls.
-        Without such a block it is another block with a function, else text outside of fences, else
-        the whole answer.
+    dialect_name: the dialect that was asked for. name: the function that the answer should define;
+        '' for any. The code is the fenced block that looks like the dialect and defines `name`,
+        with the blocks that define functions it calls. Without such a block it is another block
+        with a function, else text outside of fences, else the whole answer.
     Raises ValueError for an unknown dialect.
     """
     text = strip_thoughts(answer)
@@ -94,8 +94,9 @@ def extract_code(answer: str, dialect_name: str, name: str = "") -> str:
 def is_wrapped(answer: str, dialect_name: str, name: str = "") -> bool:
     """Return whether more than code is in an answer: a fence, thoughts, or prose around functions.
 
-    name: as for `extract_code`, which takes the code out. False for a text that is code alone, with
-        slips or without, and for one without a function. Raises ValueError for an unknown dialect.
+    dialect_name: the dialect that was asked for. name: the function that the answer should define;
+        '' for any. False for a text that is code alone, with slips or without, and for one without
+        a function. Raises ValueError for an unknown dialect.
     """
     code = extract_code(answer, dialect_name, name)
     if code == answer:
@@ -261,8 +262,8 @@ def explain_rejection(text: str, dialect_name: str) -> str:
 
 
 def count_rejections(verdicts: Iterable[Verdict]) -> dict[str, int]:
-    """Return, by reason of `explain_rejection` (such as `no function`), how many of the verdicts it
-    decided.
+    """Return, by reason (`cut off`, `empty`, `no function`), how many of the verdicts say that a
+    text was no program for this reason. Reasons that none has are no keys.
     """
     reasons = (
         v.detail.removeprefix(NOT_A_FUNCTION)

@@ -26,8 +26,9 @@ _ALL = EVERYTHING | _BEFORE_TYPES
 
 
 class HostHeadConstraint:
-    """Constrains an answer that ends with a host function whose head is the source's. head: the
-    words of the source's signature and the brace behind it.
+    """Constrains a CUDA answer, word by word, that has kernels and ends with a host function whose
+    head is the source's. head: the canonical words of the source's signature and the brace behind
+    it.
     """
 
     def __init__(self, head: Sequence[str]) -> None:
@@ -47,7 +48,7 @@ class HostHeadConstraint:
             self._given, self._top = self._given or ENTRY in self._top, ()
 
     def forbidden(self) -> Collection[str]:
-        """Return the words that may not come next."""
+        """Return the canonical words that may not come next in the answer."""
         if self._wild or self._depth > 0:
             return NOTHING
         if not self._top:

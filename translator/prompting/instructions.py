@@ -42,8 +42,9 @@ Pair = tuple[Program, Program]
 
 @dataclass(frozen=True, slots=True)
 class PromptWording:
-    """How a model is asked in words. folder: path of the folder with the user's prompt files; ''
-    for none. shots: how many examples are shown. pairs: verified pairs to choose them from.
+    """How a model is asked in words. folder: path of the folder with the user's prompt files, such
+    as `cpp_to_cuda.txt` or `any.txt`; '' for the package's alone. shots: most examples that are
+    shown. pairs: verified pairs (source, target) to choose them from.
     """
 
     folder: str = ""
@@ -54,8 +55,8 @@ class PromptWording:
 def build_request(
     program: Program, direction: Direction, wording: PromptWording = PromptWording()
 ) -> str:
-    """Return the text that asks a model to translate `program`. Raises ModelError if a prompt file
-    cannot be used.
+    """Return the text that asks a model to translate `program`. wording: the prompt files and
+    examples to use. Raises ModelError if a prompt file cannot be used.
     """
     source, target = direction.source.name, direction.target.name
     signature = required_signature(program, direction)
@@ -84,9 +85,9 @@ def required_signature(program: Program, direction: Direction) -> str:
 def find_nearest_pairs(
     program: Program, direction: Direction, wording: PromptWording
 ) -> list[Pair]:
-    """Return the `wording.shots` pairs in `direction` whose source is most like `program`, the most
-    alike last. Pairs whose source is a near-duplicate of `program` are left out. wording: holds the
-    pairs.
+    """Return at most `wording.shots` of the pairs (source, target) in `wording.pairs`: those in
+    `direction` whose source is most like `program`, the most alike last. Pairs whose source is a
+    near-duplicate of `program` are left out.
     """
     pairs = [
         p
@@ -128,10 +129,14 @@ def _make_template_values(program: Program, direction: Direction) -> dict[str, s
 
 
 def fence_code(program: Program, language: str) -> str:
-    """Return a program as a fenced block of Markdown. language: the word behind the fence."""
+    """Return a program's text as a fenced block of Markdown. language: the word behind the opening
+    fence, such as `cpp`.
+    """
     return f"```{language}\n{program.text.strip()}\n```"
 
 
 def reverse_pairs(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
-    """Return the pairs for the opposite direction, in order."""
+    """Return the pairs (source, target) with their sides exchanged, in order: pairs for the
+    opposite direction.
+    """
     return tuple((b, a) for a, b in pairs)

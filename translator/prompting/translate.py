@@ -103,9 +103,9 @@ def build_prompt(
 ) -> Prompt:
     """Return the prompt that asks for a translation of `program`.
 
-    constrained: how much decoding forbids. wording: for the plain style. Raises ValueError if the
-        program is not of the direction's source dialect, ModelError if a prompt file cannot be
-        used.
+    constrained: how much decoding forbids, in the canonical style. wording: prompt files and
+        examples, for the plain style. Raises ValueError if the program is not of the direction's
+        source dialect or the level is unknown, ModelError if a prompt file cannot be used.
     """
     if program.dialect != direction.source.name:
         raise ValueError(
@@ -147,6 +147,9 @@ def parse_answer(
     """Return the program text of a model's answer. Canonical names are restored or, in the plain
     style, the code is extracted. Definitions of a C++ source that this text needs and does not
     repeat are added.
+
+    answer: as the model gave it: canonical words, or text with fenced code in the plain style.
+        program, direction: what the model was asked. Raises ValueError for an unknown dialect.
     """
     if style is PromptStyle.PLAIN:
         text = extract_code(answer, direction.target.name, program.name)
@@ -167,8 +170,9 @@ def parse_answer(
 
 
 def restore_copy_kinds(words: Sequence[str]) -> list[str]:
-    """Return canonical words with the kind of each `cudaMemcpy` call spelled out, such as
-    `cudaMemcpyHostToDevice`. The kind follows from which arrays are copied where.
+    """Return canonical words with the last argument of each `cudaMemcpy` call, where it is a
+    canonical name, replaced by the kind of the copy, such as `cudaMemcpyHostToDevice`. The kind
+    follows from which arrays are copied where: those of `cudaMalloc` are on the device.
     """
     device = {
         words[k + 3]
@@ -200,8 +204,8 @@ def make_example(
     wording: PromptWording = PromptWording(),
 ) -> Example:
     """Return an example that teaches `source` -> `target`, in the direction of their dialects.
-    weight: factor of its loss. wording: for the plain style. Raises ValueError for an unknown
-        dialect, ModelError if a prompt file cannot be used.
+    weight: factor of its loss. wording: prompt files and examples, for the plain style. Raises
+        ValueError for an unknown dialect, ModelError if a prompt file cannot be used.
     """
     direction = Direction(get_dialect(source.dialect), get_dialect(target.dialect))
     if style is PromptStyle.PLAIN:
@@ -239,8 +243,9 @@ def format_answer(target: Program, style: PromptStyle, names: Sequence[str] = ()
 class Translator:
     """Asks a language model for translations. One model serves every direction.
 
-    constrained: how much decoding forbids. wording: for the plain style. spell: in the canonical
-        style ask `normalize_source` of each program, and teach pairs in that form.
+    model: answers prompts. constrained: how much decoding forbids, in the canonical style. wording:
+        prompt files and examples, for the plain style. spell: in the canonical style ask for each
+        program as `normalize_source` returns it, and teach pairs in that form.
     """
 
     def __init__(
@@ -276,7 +281,7 @@ class Translator:
 
     def lessons_for(self, direction: Direction) -> tuple[Direction, ...]:
         """Return the directions whose verified pairs are good training examples for translating in
-        `direction`.
+        `direction`, which is the last of them.
 
         Where Fortran is converted to C++ before the model sees it, the direction from C++ is one of
         them.
@@ -296,9 +301,10 @@ class Translator:
     def propose(
         self, programs: Sequence[Program], direction: Direction, sampling: Sampling
     ) -> list[Candidate]:
-        """Return `sampling.n` candidates per program, in the programs' order; equal texts are kept.
-        Raises ModelError if the model fails, ValueError if a program is not of the direction's
-        source dialect.
+        """Ask the model to translate each program. Returns one flat list with `sampling.n`
+        candidates per program, in the programs' order; equal texts are kept. Raises ModelError if
+        the model fails or a prompt file cannot be used, ValueError if a program is not of the
+        direction's source dialect.
         """
         answers = self.model.generate(
             self.prompts([(program, direction) for program in programs]), sampling
@@ -316,7 +322,8 @@ class Translator:
 
     def prompts(self, questions: Sequence[tuple[Program, Direction]]) -> list[Prompt]:
         """Return the prompt for each of `questions`, pairs (program, direction), in order. Raises
-        ValueError if a program is not of its direction's source dialect.
+        ValueError if a program is not of its direction's source dialect, ModelError if a prompt
+        file cannot be used.
         """
         return [
             build_prompt(
@@ -344,9 +351,10 @@ class Translator:
     def preference(
         self, program: Program, direction: Direction, right: str, wrong: str
     ) -> Preference:
-        """Return a preference of the translation `right` over `wrong`, both as answers to the
-        prompt for `program`. Raises ValueError if the program is not of the direction's source
-        dialect.
+        """Return a preference, to train on, of the translation `right` over `wrong`, both as
+        answers to the prompt for `program`. right, wrong: texts of programs in the direction's
+        target dialect. Raises ValueError if the program is not of the direction's source dialect,
+        ModelError if a prompt file cannot be used.
         """
         source, asked_direction = self.normalize_question(program, direction)
         asked = build_prompt(source, asked_direction, self._style, self._constrained, self._wording)
@@ -373,8 +381,9 @@ class Translator:
         learn: `forward` teaches real -> generated. `back` teaches generated -> real, which is the
             reverse direction, so that labels are real programs. `both` gives the two, `back` first.
             `asked` gives those of the two that lie in `directions`.
-        weights: of each pair's loss; None: all 1. directions: such as `cpp:cuda`. Raises ValueError
-            for another `learn`.
+        weights: of each pair's loss; None: all 1. directions: such as `cpp:cuda`, for `asked`.
+            Raises ValueError for another `learn` or another number of weights than of pairs,
+            ModelError if a prompt file cannot be used.
         """
         if learn not in ("back", "forward", "both", "asked"):
             raise ValueError(f"learn = '{learn}': known are back, forward, both, asked")

@@ -47,8 +47,9 @@ STATUS_OUTCOMES = {
 @dataclass(frozen=True, slots=True)
 class Failure:
     """How a target first failed. outcome: of the verdict; INVALID_SUITE where the target launches
-    more than is tried here, which is not its fault. test: index in the suite, -1 for none.
-    detail: one line. difference: set for a MISMATCH of values, else None.
+    more threads or blocks than are tried here, which is not its fault. test: index in the suite,
+    -1 for none. detail: what happened, in one line. difference: where and how a value is wrong, set
+    for a MISMATCH of values, else None.
     """
 
     outcome: Outcome
@@ -128,9 +129,10 @@ def choose_outcome(execution: Execution) -> Outcome:
 def run_calls(
     bench: TrialBench, compiled: Compiled, calls: Sequence[tuple[int, Arguments]]
 ) -> tuple[Failure | None, int]:
-    """Run `calls`, pairs (test index, arguments), in order. Returns (first failure or None, most
-    active threads seen before it). Raises RuntimeError if the back end leaves a call out although
-    none before it failed.
+    """Run `calls`, pairs (test index, arguments), of a target in order and compare what they give
+    with what the bench expects, up to the first failure. compiled: the build of the target to run.
+    Returns (first failure or None, most active threads seen before it). Raises RuntimeError if the
+    back end leaves a call out although none before it failed.
     """
     failure, active, _ = find_first_failure(bench, compiled, calls)
     return failure, active
@@ -138,7 +140,8 @@ def run_calls(
 
 def choose_limits(bench: TrialBench, calls: Sequence[tuple[int, Arguments]]) -> Limits:
     """Return the limits for running `calls`, pairs (test index, arguments): those of the bench,
-    multiplied by how often each test runs.
+    with the times of the whole run multiplied by the number of calls per test, rounded up, and the
+    limit of each call that of its test.
     """
     turns, whole = max(1, -(-len(calls) // len(bench.calls))), bench.limits
     own_s = tuple(whole.call_s[i] for i, _ in calls) if whole.call_s else ()
@@ -148,8 +151,10 @@ def choose_limits(bench: TrialBench, calls: Sequence[tuple[int, Arguments]]) -> 
 def find_first_failure(
     bench: TrialBench, compiled: Compiled, calls: Sequence[tuple[int, Arguments]]
 ) -> tuple[Failure | None, int, int]:
-    """Run `calls`, pairs (test index, arguments), in order. Returns (first failure or None, most
-    active threads seen, position of the failure in `calls`, or the number of calls if none failed).
+    """Run `calls`, pairs (test index, arguments), of a target in order and compare what they give
+    with what the bench expects, up to the first failure. compiled: the build of the target to run.
+    Returns (first failure or None, most active threads seen before it, position of the failure in
+    `calls`, or the number of calls if none failed).
     Raises RuntimeError if the back end leaves a call out although none before it failed.
     """
     active = at = 0
@@ -247,8 +252,8 @@ def _is_open(bench: TrialBench, i: int, difference: Difference) -> bool:
 def number_calls(
     bench: TrialBench, change: Callable[[Arguments], Arguments] = lambda c: c
 ) -> list[tuple[int, Arguments]]:
-    """Return (test index, arguments of its call) for every test. change(arguments): returns the
-    arguments to use instead.
+    """Return (test index, arguments of its call) for every test of the bench, in order.
+    change(arguments): returns the arguments to use instead.
     """
     return [(i, change(c)) for i, c in enumerate(bench.calls)]
 

@@ -53,8 +53,9 @@ ORDERS = (1, 2)
 
 def try_cuda(bench: TrialBench) -> Trial:
     """Run a CUDA target on all tests and in several thread orders. A bare kernel is tried under its
-    launch plans in order, until one passes every test. A plan that does not fit a test is a failure
-    in the result.
+    launch plans in order, until one passes every test, or under the one plan that its own text
+    gives. A plan that does not fit a test is a failure in the result. Where every plan fails, the
+    result is that of the plan that passed most tests before it failed.
     """
     if bench.binding.target.style != "kernel":
         calls = number_calls(bench)
@@ -254,7 +255,7 @@ def keeps_device_variables(text: str) -> bool:
     """Return whether a CUDA text launches kernels and has device variables that keep values between
     calls.
 
-    Returns True too if something in it cannot be read.
+    Of a text in which something cannot be read, return whether it launches kernels.
     """
     unit = parse_c_family(text, "cuda")
     if unit.errors or any(find(unit.items, Unsupported)):
@@ -291,8 +292,8 @@ def _count_threads(call: Arguments) -> int:
 
 
 def rename_suite(bench: TrialBench) -> tuple[UnitTest, ...]:
-    """Return the suite's tests in the target's own parameter names. Scalars that the target lacks
-    stay, since a launch may need them.
+    """Return the suite's tests, in order, in the target's own parameter names. Scalars that the
+    target lacks stay, since a launch may need them.
     """
     binding = bench.binding
     source, target = binding.source.parameters, binding.target.parameters

@@ -21,8 +21,8 @@ _TAKEN = frozenset("task taskloop section sections".split())
 
 
 def reduction_operators(program: Program) -> frozenset[str]:
-    """Return the operators of all reduction clauses in a program, such as `+` and `max`, in lower
-    case.
+    """Return the operators of all OpenMP reduction clauses in a program, such as `+` and `max`, in
+    lower case. Raises ValueError for an unknown dialect.
     """
     return frozenset(
         clause.modifier.rpartition(",")[2].strip().lower()
@@ -33,8 +33,8 @@ def reduction_operators(program: Program) -> frozenset[str]:
 
 
 def is_shared_out_by_chance(program: Program) -> bool:
-    """Return whether timing decides which thread takes which share of the work, as with dynamic
-    schedules and tasks.
+    """Return whether timing decides which thread of an OpenMP program takes which share of the
+    work, as with dynamic schedules and tasks. Raises ValueError for an unknown dialect.
     """
     for pragma in _pragmas(program):
         if _TAKEN & set(pragma.directive.split()):
@@ -53,8 +53,9 @@ program's own.
 
 
 def has_turns(program: Program) -> bool:
-    """Return whether threads of a program take turns at something, so that the order in which they
-    come may decide what it computes: critical sections, atomic updates, locks.
+    """Return whether threads of an OpenMP program take turns at something, so that the order in
+    which they come may decide what it computes: critical sections, atomic updates, locks. Raises
+    ValueError for an unknown dialect.
     """
     if any(_TURNS & set(pragma.directive.split()) for pragma in _pragmas(program)):
         return True

@@ -54,7 +54,7 @@ another is seen.
 
 def try_serial(bench: TrialBench) -> Trial:
     """Run a serial target on all tests, with inaccessible memory behind and then before its arrays,
-    then with bounds checks and sanitizers.
+    then with bounds checks and sanitizers, and return the result with the first failure.
     """
     calls = number_calls(bench) + number_calls(bench, lambda c: replace(c, placement="left"))
     failure, _ = run_calls(bench, bench.compiled, calls)
@@ -163,8 +163,8 @@ LAST_FIRST = (4, "static")
 
 def try_openmp(bench: TrialBench) -> Trial:
     """Run an OpenMP target on all tests with several numbers of threads and schedules, then with
-    bounds checks and a race detector. Where the order of threads may decide the result, the last
-    thread goes first in one more run.
+    bounds checks and a race detector, and return the result with the first failure. Where the order
+    of threads may decide the result, the last thread goes first in one more run.
     """
     teams = [(*team, 0) for team in TEAMS]
     teams += [(*MANY, 0)] if _WHO.search(bench.program.text) else []
@@ -203,7 +203,8 @@ _HEAP = re.compile(r"\b(?:malloc|realloc|new|vector|allocate)\b", re.IGNORECASE)
 
 
 def try_elsewhere(bench: TrialBench) -> Failure | None:
-    """Run a target that passed once more, if it asks when or where it runs, or for memory.
+    """Run a target that passed once more, if it asks when or where it runs, or for memory. Returns
+    the failure, or None if it passed again or nothing is run.
 
     That is at another time, on a larger machine, with memory as the call before left it. Where the
     source asks when or where too, what it finds may be part of its results: then nothing is run.

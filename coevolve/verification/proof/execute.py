@@ -103,11 +103,12 @@ def execute(
     names: from each parameter of the function to its name in symbolic terms. types: from such a
         name to an element type, where the caller's value has another type than the parameter.
     spread: how many of the outermost loops are run for one symbolic iteration, each counter
-        becoming an axis; for serial functions. launch: thread indices of a kernel; None for a
-        serial function.
+        becoming an axis; for serial functions. launch: thread indices of a kernel, to which those
+        found on the way are added; None for a serial function.
     helpers: other functions of the text, by name; None for none. constants: named integers of the
         text; None for none.
-    Raises NotModelled for a construct that proofs do not model.
+    Loops as relations of what holds at their heads and ends go back to King (1976) and Necula
+    (2000). Raises NotModelled for a construct that proofs do not model.
     """
     return Execution(spread, launch, helpers or {}, constants or {}).run(function, names, types)
 
@@ -120,7 +121,15 @@ class Execution:
         name. constants: named integers of the text.
     env: from a variable's key to its value. scopes: open blocks, innermost last, from names to
         keys. live: the condition under which the present statement runs. contents: what each array
-        holds now. out: the Summary built so far.
+        holds now. out: the Summary built so far. value: what was returned so far; None for nothing.
+    jumps: for each open loop, innermost last, the keys of the flags that say whether it was left by
+        `break` or by `return`. exits: for each open loop what leaves its body: (kind, condition,
+        variables then).
+    depth: number of open loops; sequential: of those that are run in order. probing: whether a pass
+        is run only to see what it changes. calls: names of the functions being run. count: names
+        given by `fresh`. ended: why no element may be touched any more; '' while it may.
+    at_pragma: called with the run and a loop that has OpenMP directives; returns values, by key, of
+        the variables that are undefined after it. None refuses such loops.
     """
 
     def __init__(
@@ -167,15 +176,15 @@ class Execution:
         return self.out
 
     def declare(self, name: str, value: Value | Pointer) -> None:
-        """Add the variable `name` to the innermost scope, under a new key, with `value` as first
-        value.
+        """Add the variable `name` to the innermost scope of a symbolic run, under a new key, with
+        `value` as first value.
         """
         key = self.scopes[-1][name] = self.fresh(name)
         self.env[key] = value
 
     def key_of(self, name: str) -> str:
-        """Return the key in `env` of the variable that `name` stands for here; '' where there is
-        none.
+        """Return the key, in `env` of a symbolic run, of the variable that `name` stands for here;
+        '' where there is none.
         """
         return next((s[name] for s in reversed(self.scopes) if name in s), "")
 
@@ -210,10 +219,10 @@ class Execution:
     def unknown_like(
         self, value: Value | Pointer, key: str, low: int | None = None, high: int | None = None
     ) -> Value | Pointer:
-        """Return a new unknown of the type of `value`, named after the variable with this key.
+        """Return a new unknown of the type of `value`, named after a variable.
 
-        low, high: inclusive bounds of an integer; None where there is none. A Pointer keeps its
-            array and gets an unknown offset.
+        key: of the variable. low, high: inclusive bounds of an integer; None where there is none. A
+            Pointer keeps its array and gets an unknown offset.
         """
         name = self.fresh(key.partition("'")[0])
         if isinstance(value, Value):
@@ -221,15 +230,15 @@ class Execution:
         return replace(value, offset=t.symbol(name, "int"))
 
     def mark(self) -> tuple[Any, ...]:
-        """Return a snapshot of the state, to be given to `reset`."""
+        """Return a snapshot of the state of a symbolic run, to be given to `reset`."""
         out = self.out
         parts = (out.axes, out.touches, out.checks, out.loops, out.invariants)
         sizes = tuple(len(part) for part in parts)  # type: ignore[arg-type]
         return sizes, dict(self.env), self.live, dict(self.contents), self.ended, self.value
 
     def reset(self, mark: tuple[Any, ...]) -> None:
-        """Go back to the state of a snapshot that `mark` returned. What was recorded since is
-        dropped.
+        """Bring a symbolic run back to the state of `mark`, a snapshot that the method `mark`
+        returned. What was recorded since is dropped.
         """
         sizes, self.env, self.live, self.contents, self.ended, self.value = mark
         out = self.out
@@ -254,7 +263,7 @@ class Execution:
         self.close()
 
     def close(self) -> None:
-        """Close the innermost scope and forget its variables."""
+        """Close the innermost scope of a symbolic run and forget its variables."""
         for key in self.scopes.pop().values():
             self.env.pop(key, None)
 
@@ -476,8 +485,9 @@ class Execution:
         """Record an access to the element at `place` in the Summary and return its indices,
         outermost first.
 
-        kind: `read`, `write` or `update`. line: of the source. Raises NotModelled if `place` is a
-            row of a table, or if the function may have ended before.
+        kind: `read`, `write` or `update` (by an atomic operation). line: of the source. Raises
+            NotModelled if `place` is a row of a table, or if the access comes after the loop whose
+            iterations the Summary stands for.
         """
         if place.row or place.depth or place.inner:
             raise NotModelled(f"line {line}: a row of {place.array} as a value")
@@ -604,8 +614,8 @@ class Execution:
         """Return the value of `node`, an expression of `corpora.ir`, which is a number or a
         pointer, and apply its side effects.
 
-        used: False where the result is dropped, as in the statement `f(x);`. Raises NotModelled for
-            an expression that proofs do not model.
+        used: False where the result is dropped, as in the statement `f(x);`; the value is the same.
+            Raises NotModelled for an expression that proofs do not model.
         """
         method = getattr(self, f"_e_{type(node).__name__}", None)
         if method is None:
@@ -736,10 +746,11 @@ class Execution:
 
     def check(self, kind: str, term: Term, type_: str, line: int) -> None:
         """Add a Check to the Summary: what must hold of `term` at this point, or the behaviour is
-        undefined.
+            undefined.
 
-        kind: as in Check, such as `fits` or `divisor`. type_: the type that it concerns. line: of
-            the source.
+        kind: `fits` (`term` lies in the range of `type_`), `divisor` (it is not zero), `shift` (a
+            valid amount for `type_`), `ftoi` (a floating value that fits `type_`) or `step` (what a
+            parallel loop adds to its counter). type_: such as `i32`. line: of the source.
         """
         self.out.checks.append(Check(kind, self.live, term, type_, line))
 
@@ -752,9 +763,11 @@ class Execution:
         return value
 
     def convert(self, value: Value, type_: str, line: int) -> Value:
-        """Return `value` converted to `type_` as C does it, such as `i32` or `f64`.
+        """Return `value` converted to another type as C does it, and record what keeps that
+        defined.
 
-        line: of the source, for the check that a floating value fits into an integer.
+        type_: the new type, such as `i32` or `f64`. line: of the source, for the check that a
+            floating value fits into an integer.
         """
         if value.type == type_:
             return value

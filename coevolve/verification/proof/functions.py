@@ -34,11 +34,12 @@ MOST_CALLS = 3
 
 
 def call_function(run: Execution, node: Call, line: int) -> Value | Pointer:
-    """Return the value of the call `node` in the symbolic run `run`, with the effects of the
-    function.
+    """Return the value of a call in a symbolic run, and apply the effects of the function. Those of
+    the text are run in the caller's place; one of the mathematical library gives a term that
+    depends on its arguments alone; an atomic function of CUDA updates an array.
 
-    line: of the source. Raises NotModelled for a function that is neither a known library function
-        nor one of the text.
+    run: the symbolic run. node: the call. line: of the source. A function of type `void` gives the
+        number 0. Raises NotModelled for any other function, or for calls that go too deep.
     """
     name = node.function.id if isinstance(node.function, Name) else ""
     name = name.removeprefix("std::").removeprefix("::")

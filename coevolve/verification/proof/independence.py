@@ -24,7 +24,7 @@ def find_conflict(
     summary: Summary, axes: Sequence[Term], facts: Sequence[Term], one_value: bool = True
 ) -> str:
     """Return '' if no two different iterations conflict on an array, else a line that says where
-    they may.
+    they may. Indices are taken apart by delinearisation (Maslov, 1992; Grosser et al., 2015).
 
     summary: what one iteration does. axes: the symbols whose values tell iterations apart. facts:
         boolean terms that hold of them.

@@ -30,7 +30,7 @@ _MOST = {
 class Index:
     """A symbol whose values tell the threads of a CUDA launch apart.
 
-    symbol: the symbol. radix: how many values it takes, which are 0, 1, 2 and so on; None if a loop
+    symbol: its term. radix: how many values it takes, which are 0, 1, 2 and so on; None if a loop
         increases it without a bound. digits: the CUDA indices that it is made of, such as
         `threadIdx.x` and `blockIdx.x`.
     """

@@ -32,8 +32,8 @@ from coevolve.verification.proof.terms import Rewriter, Term
 class Correspondence:
     """A guess which thread of a kernel does which iteration of the source.
 
-    values: each thread index as a term in the source's loop counters. back: each counter as a term
-        in thread indices. axes: (index, counter) where one index is one counter.
+    values: from each thread index to a term in the source's loop counters. back: from each counter
+        to a term in thread indices. axes: (index, counter) where one index is one counter.
     domain: the condition under which a thread does an iteration; None where `back` says it already.
         given: conditions that the parameters must fulfil for that.
     """
@@ -64,6 +64,7 @@ def match(
     source: Summary, target: Summary, launch: Launch, assumed: Sequence[Term]
 ) -> tuple[Requirement, ...]:
     """Return the conditions that a launch must fulfil so that the kernel does what the source does.
+    Showing each translation right is translation validation (Pnueli, Siegel and Singerman, 1998).
 
     source, target: what one iteration, and one thread, does. launch: the kernel's indices. assumed:
         boolean terms that hold of the parameters. Raises NotModelled with the reason where that
@@ -547,7 +548,9 @@ def pair_heads(source: Sequence[LoopRecord], target: Sequence[LoopRecord]) -> di
 
 
 def rewritten(summary: Summary, rewrite: Rewriter) -> Summary:
-    """Return `summary` with `rewrite` applied to all of its terms."""
+    """Return `summary` with `rewrite` applied to the terms of its axes (but not to their symbols),
+    contents, touches, checks, loops and invariants.
+    """
     return replace(
         summary,
         axes=[replace(a, first=rewrite(a.first), test=rewrite(a.test)) for a in summary.axes],

@@ -37,10 +37,11 @@ def check_directives(
 ) -> tuple[str, bool]:
     """Check that the OpenMP directives of `target` leave what `source` does unchanged.
 
-    helpers: other functions of the text, by name. constants: its named integers. Returns (claim,
-        reordered). claim: how far floating-point results are equal (`none`, `as written`, `up to
-        reassociation`). reordered: whether integers are summed in another order.
-    Raises NotModelled where this is not shown.
+    source, target: the functions, which must be equal without directives. helpers: other functions
+        of the text, by name. constants: its named integers.
+    Returns (claim, reordered). claim: how far floating-point results are equal (`none`: there are
+    none, `as written`, `up to reassociation`). reordered: whether integers are summed in another
+    order. Raises NotModelled where this is not shown.
     """
     if source.parameters != target.parameters or source.result != target.result:
         raise NotModelled("the target's parameters are not the source's")
@@ -91,9 +92,12 @@ class _Sharing:
 
 
 def read_clauses(pragma: Pragma) -> _Sharing:
-    """Return which variables a directive shares, makes private and reduces.
+    """Return what the clauses of an OpenMP directive say of variables: `private` and `first` (names
+    in `private` and `firstprivate`), `sums` (the operator of each reduced variable, by name), and
+    `loops` (of how many nested loops `collapse` speaks; 1 without it).
 
-    Raises NotModelled for a clause that is not known.
+    Raises NotModelled for a directive other than `parallel for`, `simd` or both, for a clause or
+    schedule that proofs do not model, and for a variable in two clauses.
     """
     line = line_of(pragma)
     if pragma.directive not in _DIRECTIVES or pragma.end:
@@ -246,9 +250,11 @@ def _counters(node: For, loops: int) -> list[str]:
 
 
 def is_sum(term: Term, old: Term, op: str) -> bool:
-    """Return whether `term` is `old` with other values added that do not depend on `old`.
+    """Return whether a variable's new value is its old one with other values added that do not
+    depend on it.
 
-    op: the operator of an OpenMP reduction; the answer is False for all but `+` and `-`.
+    term, old: the new and the old value. op: the operator of an OpenMP reduction; the answer is
+        False for all but `+` and `-`.
     """
     if op not in ("+", "-"):
         return False

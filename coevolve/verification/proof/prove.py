@@ -81,14 +81,14 @@ def _prove(source: Program, target: Program) -> Proof:
 
 @dataclass(frozen=True)
 class Unit:
-    """A program after reading: the tree of its text, and the function that is judged."""
+    """A program after reading. tree: of its whole text. function: the one of it that is judged."""
 
     tree: TranslationUnit
     function: Function
 
     def helpers(self) -> dict[str, Function]:
-        """Return the other functions of the text by name. A name with several functions (overloads)
-        maps to a Function without a body.
+        """Return the functions of a program's text other than the judged one, by name. A name with
+        several functions (overloads) maps to a Function without a body.
         """
         others = [f for f in self.tree.items if isinstance(f, Function) and f.body is not None]
         others = [f for f in others if f is not self.function]
@@ -97,8 +97,9 @@ class Unit:
 
 
 def read_unit(program: Program) -> Unit:
-    """Parse a program's text, find the function `program.name` in it, and return both. Raises
-    NotModelled where the text cannot be read as a whole.
+    """Parse the text of a program in C++, CUDA or OpenMP, and return its tree with the function
+    `program.name`. Raises NotModelled where the text cannot be read as a whole, or where it has not
+    exactly one plain function of that name.
     """
     tree = parse_c_family(program.text, program.dialect)
     if tree.errors:

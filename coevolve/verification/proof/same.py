@@ -16,8 +16,8 @@ from coevolve.verification.proof.terms import Term
 
 
 class Comparison:
-    """Compares symbolic terms for equality. solver: holds the facts that may be used. The attribute
-    `why` describes the first two terms found different.
+    """Compares symbolic terms for equality. solver: holds the facts that may be used. why: the
+    first two terms found different, as (ours, theirs); None as long as there are none.
     """
 
     def __init__(self, solver: Solver) -> None:

@@ -12,8 +12,8 @@ from coevolve.verification.proof.terms import Term
 
 @dataclass(frozen=True)
 class Value:
-    """A number in a symbolic run of C code. term: its symbolic value. type: such as `i32`
-    or `f64`.
+    """A number in a symbolic run of C code. term: its symbolic value. type: its C type by width,
+    such as `bool`, `u8`, `i32` or `f64`.
     """
 
     term: Term
@@ -24,9 +24,10 @@ class Value:
 class Pointer:
     """A pointer in a symbolic run of C code: element `offset`, counted from 0, of an array.
 
-    type: the element type. rows: indices before the last, for an array of pointers to rows. depth:
-        levels of such pointers still to be indexed. inner: extents of a fixed-size array still to
-        be indexed. row: it names a whole row, not an element.
+    array: its name. type: the element type, such as `f64`. rows: indices before the last, for an
+        array of pointers to rows. depth: levels of such pointers still to be indexed. inner:
+        extents of a fixed-size array still to be indexed. row: it names a whole row, not an
+        element.
     """
 
     array: str
@@ -42,8 +43,8 @@ class Pointer:
 class Touch:
     """One access to an array element in a symbolic run.
 
-    kind: `read`, `write` or `update` (by an atomic operation). index: indices, outermost first.
-        path: the condition under which it happens. line: of the source.
+    kind: `read`, `write` or `update` (by an atomic operation). array: its name. index: indices,
+        outermost first, from 0. path: the condition under which it happens. line: of the source.
     """
 
     kind: str
@@ -89,10 +90,10 @@ class Axis:
 class LoopRecord:
     """A sequential loop met in a symbolic run.
 
-    heads: for each variable that it changes its name (arrays as `name[]`) and its value at the head
-        of a pass. test: the loop's condition. path: the condition under which the loop runs. slots:
-        for each such variable (value at the head, first value, value at the end of a pass). line:
-        of the source.
+    heads: (name, value at the head of a pass) of each variable that the loop changes; arrays are
+        named `name[]`. test: the loop's condition. path: the condition under which the loop runs.
+        line: of the source.
+    slots: for each such variable (value at the head, first value, value at the end of a pass).
     """
 
     heads: tuple[tuple[str, Term], ...]
@@ -106,12 +107,12 @@ class LoopRecord:
 class Summary:
     """What one iteration of a serial function, or one thread of a kernel, does.
 
-    axes: counters of its parallel loops. contents: each changed array's content afterwards.
-        touches: array accesses. checks: conditions without which behaviour is undefined; the first
-        `before` of them come before any iteration. loops: its sequential loops. invariants:
-        conditions that hold at heads of loops.
-    types, scalars: element types of arrays, and of parameters passed by value, by name.
-    stale, ends: values, by name, of variables from outside that an iteration changes, at its begin
+    axes: counters of its parallel loops. contents: by name, each changed array's content
+        afterwards. touches: array accesses. checks: conditions without which behaviour is
+        undefined; the first `before` of them come before any iteration. loops: its sequential
+        loops. invariants: conditions that hold at heads of loops.
+    types, scalars: by name, element types of arrays, and types of parameters passed by value.
+    stale, ends: values, by key, of variables from outside that an iteration changes, at its begin
         and at its end. result: what the function returns; None for nothing.
     """
 

@@ -28,11 +28,12 @@ _serials = itertools.count()
 
 
 class Term:
-    """One symbolic value. Equal terms are the same object.
+    """One symbolic value. Terms are made by the functions of this module, never by hand; equal
+    terms are the same object.
 
-    op: the operation that made it, such as `poly`, `load` or `symbol`. type_: `int`, `bool`, `f32`,
+    op: the operation that made it, such as `poly`, `load` or `symbol`. type: `int`, `bool`, `f32`,
         `f64`, or `mem` for the content of an array. args: operands. data: what else identifies it,
-        such as a name or a constant.
+        such as a name or a constant. serial: its number in the order in which terms were made.
     low, high: inclusive bounds of an integer, None where there is none.
     """
 
@@ -105,8 +106,8 @@ Polynomial = dict[tuple[Term, ...], int]
 
 
 def polynomial(term: Term) -> Polynomial:
-    """Return an integer term as a polynomial: from a monomial, a tuple of factors, to its
-    coefficient.
+    """Return an integer term as a polynomial: a dict from each monomial, a tuple of factors, to its
+    coefficient. The monomial () stands for the constant part; the dict of zero is empty.
     """
     if term.op == "poly":
         return dict(term.data)
@@ -116,7 +117,9 @@ def polynomial(term: Term) -> Polynomial:
 
 
 def from_polynomial(value: Polynomial) -> Term:
-    """Return the integer term for a polynomial, a mapping from monomials to coefficients."""
+    """Return the integer term for a polynomial: a dict from monomials, tuples of factors sorted by
+    `serial`, to coefficients; () is the monomial of the constant part.
+    """
     kept = {m: c for m, c in value.items() if c}
     if not kept:
         return constant(0)
@@ -267,7 +270,10 @@ def remainder(left: Term, right: Term) -> Term:
 
 
 def bitwise(op: str, type_: str, left: Term, right: Term) -> Term:
-    """Return `left op right` for integers of type `type_`. op: `&`, `|`, `^`, `<<` or `>>`."""
+    """Return `left op right` for integers of a type.
+
+    op: `&`, `|`, `^`, `<<` or `>>`. type_: of the operands and the result, such as `u32`.
+    """
     if op not in ("<<", ">>") and left.serial > right.serial:
         left, right = right, left
     if left.op == right.op == "const":
@@ -554,7 +560,7 @@ def loop_value(test: Term, slots: list[tuple[Term, Term, Term]], wanted: Term) -
 
 
 def walk(term: Term) -> Iterator[Term]:
-    """Yield `term` and every term inside it, each once."""
+    """Yield `term` and every term inside it, each once, `term` first."""
     seen = {term}
     stack = [term]
     while stack:
@@ -572,10 +578,11 @@ def atoms(term: Term) -> Iterator[Term]:
 
 
 class Rewriter:
-    """Rebuilds terms with some parts replaced, and simplifies the result.
+    """Rebuilds terms with some parts replaced, and simplifies the result. Call it with a term; it
+    returns the rebuilt one.
 
-    change: from a term to the term that takes its place. decide(condition): returns a simpler
-        condition for each rebuilt one; None leaves them as they are.
+    change: from a term to the term that takes its place. decide: called with each rebuilt boolean
+        or integer term, returns one that takes its place; None leaves them as they are.
     """
 
     def __init__(
@@ -611,7 +618,9 @@ class Rewriter:
 
 
 def rebuild(term: Term, args: tuple[Term, ...]) -> Term:
-    """Return the operation of `term` applied to the operands `args`, simplified."""
+    """Return the operation of `term`, any but `poly`, applied to the operands `args`, simplified.
+    Raises AssertionError for a `poly` and for a term without operands.
+    """
     op, data = term.op, term.data
     if op in _SIMPLE:
         return _SIMPLE[op](*args)

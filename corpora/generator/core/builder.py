@@ -34,9 +34,15 @@ _RARE = tuple(
 
 
 class Builder:
-    """Builds one nest: names, parameters, array places and safe random expressions. rng: draws
-    everything. kind: the main element type. suffix: single-precision constants and functions have
-    an `f`.
+    """Builds one nest: names, parameters, array places and safe random expressions.
+
+    rng: draws everything. kind: the main element type, such as `f32`. suffix: single-precision
+        constants and functions have an `f`.
+    parameters: those added so far, in order. types: element type of every name. used: taken names,
+        in lower case.
+    reads, locals, scalars: elements, locals and scalars, as expressions, that may be read at the
+        current point. most_arrays: how many arrays a body should read. wrapping: how often operands
+        stand in brackets that they do not need, in [0, 1].
     """
 
     def __init__(self, rng: random.Random, kind: str, suffix: bool) -> None:
@@ -57,12 +63,12 @@ class Builder:
         return self.rng.random() < probability
 
     def pick(self, options: tuple) -> object:
-        """Return one of `options` at random."""
+        """Return one of `options`, at least one, at random, all with the same probability."""
         return options[int(self.rng.random() * len(options))]
 
     def name(self, wanted: tuple[str, ...], kind: str) -> str:
-        """Return a free identifier, one of `wanted` if possible, and record its element type
-        `kind`. Case is ignored, as in Fortran.
+        """Return a free identifier, one of `wanted` if possible, else one with a number behind it,
+        and record its element type `kind`, such as `f32`. Case is ignored, as in Fortran.
         """
         for _ in range(6):
             word = wanted[int(self.rng.random() * len(wanted))]
@@ -75,20 +81,22 @@ class Builder:
         return word
 
     def exact(self, word: str, kind: str) -> str:
-        """Return `word`, or a variant of it if it is taken, and record its element type `kind`."""
+        """Return `word`, or `word` with a number behind it if it is taken, and record its element
+        type `kind`, such as `f32`.
+        """
         return self.name((word,), kind)
 
     def size(self, wanted: tuple[str, ...], values: tuple[int, ...], kind: str = "i32") -> ir.Name:
-        """Add an integer parameter for a size and return its name. wanted: names to choose from.
-        values: for tests. kind: its type.
+        """Add an integer parameter for a size to the nest and return its name. wanted: names to
+        choose from. values: those that tests may give it. kind: its element type.
         """
         word = self.name(wanted, kind)
         self.parameters.append(Parameter(word, "scalar", kind, values=values))
         return ir.Name(word)
 
     def scalar(self, kind: str | None = None) -> ir.Name:
-        """Add a positive scalar parameter, which may divide, and return its name. kind: its type;
-        None: the main one.
+        """Add a scalar parameter with positive values to the nest, by which an expression may
+        divide, and return its name. kind: its element type; None: the main one.
         """
         kind = kind or self.kind
         word = self.name(names.SCALARS, kind)
@@ -105,11 +113,11 @@ class Builder:
         wanted: tuple = names.ARRAYS,
         form: str = "array",
     ) -> str:
-        """Add an array parameter and return its name.
+        """Add an array parameter to the nest and return its name.
 
         extents: expression nodes, outermost first. kind: element type; None: the main one. fill:
-            rule for tests, '' for the default. wanted: names to choose from. form: `array`, `rows`
-            or `fixed`.
+            rule for the values in tests, such as `uniform(-2,2)`; '' for the default. wanted: names
+            to choose from. form: `array` (flat in C), `rows` (`T **`) or `fixed` (`T a[][C]`).
         """
         kind = kind or self.kind
         word = self.name(wanted, kind)
@@ -121,30 +129,40 @@ class Builder:
     def output(
         self, extents: tuple, kind: str | None = None, fill: str = "", wanted: tuple = names.ARRAYS
     ) -> str:
-        """Add an array that the function writes and return its name. See `array`."""
+        """Add an array parameter that the function writes to the nest and return its name.
+
+        extents: expression nodes, outermost first. kind: element type; None: the main one. fill:
+            rule for the values in tests, such as `uniform(-2,2)`; '' for the default. wanted: names
+            to choose from.
+        """
         word = self.array(extents, kind, fill, wanted)
         self.parameter(word).written = True
         return word
 
     def code(self, text: str, **given: object) -> tuple[ir.Statement, ...]:
-        """Return the trees of statements of C, in which T is the main type. See `ast.code`."""
+        """Return the trees of `text`, statements of C, in which T is the main type.
+
+        given: what names in the text stand for: trees, integers, other names, or, for `name;`, a
+            tuple of statements.
+        """
         return ast.code(text, T=self.kind, **given)
 
     def operand(self, op: str, value: Callable[[], ir.Expression]) -> ir.Expression:
-        """Return what an assignment `op` may have on its right: a divisor, a constant where whole
-        numbers are multiplied, else `value()`.
+        """Return what an assignment with the operator `op`, such as `+=`, may have on its right. It
+        is a divisor that is never zero for `/=` and `%=`, a constant for `*=` where the main type
+        is whole, else what `value()` returns.
         """
         if op in ("/=", "%="):
             return self.divisor()
         return self.number() if op == "*=" and self.kind not in FLOATS else value()
 
     def parameter(self, word: str) -> Parameter:
-        """Return the parameter called `word`. Raises StopIteration if there is none."""
+        """Return the nest's parameter called `word`. Raises StopIteration if there is none."""
         return next(p for p in self.parameters if p.name == word)
 
     def local(self, kind: str | None = None, wanted: tuple[str, ...] = names.LOCALS) -> str:
-        """Return a free name for a local. kind: its type; None: the main one. wanted: names to
-        choose from.
+        """Return a free name for a local variable and record its type. kind: its element type;
+        None: the main one. wanted: names to choose from.
         """
         return self.name(wanted, kind or self.kind)
 
@@ -194,14 +212,16 @@ class Builder:
         return text[1:] if text.startswith("0.") and self.chance(0.25) else text
 
     def read(self) -> ir.Expression:
-        """Return an array element that may be read at the current point, or a constant if there is
-        none.
+        """Return an array element, drawn among those that may be read at the current point, or a
+        constant if there is none.
         """
         return self.pick(tuple(self.reads)) if self.reads else self.number()
 
     def leaf(self, index: ir.Expression | None = None) -> ir.Expression:
-        """Return a random operand: an element, local, scalar, constant or `index`. index: the
-        current loop variable, None for none.
+        """Return a random operand: an element, local, scalar, constant or `index`. It may add a
+        scalar parameter to the nest.
+
+        index: the current loop variable; None for none.
         """
         draw = self.rng.random()
         if draw < 0.62 and self.reads:
@@ -220,8 +240,9 @@ class Builder:
     # ---------------------------------------------------------------------------- expressions
 
     def value(self, depth: int, index: ir.Expression | None = None) -> ir.Expression:
-        """Return a random expression of the main type. depth: most nested operations. index: the
-        current loop variable, None for none.
+        """Return a random expression of the main type, which neither overflows nor divides by zero
+        on the values of tests. depth: most nested operations; 0 gives a single operand. index: the
+        current loop variable, which may then occur; None for none.
         """
         draw = self.rng.random()
         if depth <= 0 or draw < 0.12:
@@ -260,7 +281,9 @@ class Builder:
         return ir.Binary(op, left, right)
 
     def divisor(self) -> ir.Expression:
-        """Return a random expression that is never zero."""
+        """Return a random expression of the main type that is never zero, as what another one is
+        divided by.
+        """
         draw = self.rng.random()
         if draw < 0.3 and self.scalars:
             return self.pick(tuple(self.scalars))
@@ -273,14 +296,14 @@ class Builder:
         return ast.paren(ast.add(size, self.number()))
 
     def function(self, base: str) -> str:
-        """Return the name of a mathematical function in the main type's precision: `sqrt` or
-        `sqrtf`.
+        """Return the name of the mathematical function `base`, such as `sqrt`, in the main type's
+        precision: `sqrt` or `sqrtf`.
         """
         return base + "f" if self.kind == "f32" and self.suffix else base
 
     def call(self, depth: int) -> ir.Expression:
-        """Return a call of a mathematical function with an argument in its domain. depth: is not
-        used.
+        """Return a random call of a mathematical function with an argument in its domain, sometimes
+        written out as a formula or replaced by a conversion. depth: is not used.
         """
         what = self.pick(_FUNCTIONS)
         place, other = self.read(), self.leaf()
@@ -341,7 +364,7 @@ class Builder:
         return ast.cast("i32", ast.paren(ir.Binary(self.pick("+++-"), place, half)))
 
     def parameter_or_none(self, word: str) -> Parameter | None:
-        """Return the parameter called `word`, or None."""
+        """Return the nest's parameter called `word`; None if there is none."""
         return next((p for p in self.parameters if p.name == word), None)
 
     def _absolute(self, place: ir.Expression) -> ir.Call:
@@ -372,8 +395,9 @@ class Builder:
         return ir.Binary(what, place, ast.TWO if what == "%" and amount == ast.ONE else amount)
 
     def condition(self, index: ir.Expression | None = None) -> ir.Expression:
-        """Return a random comparison, sometimes two. index: the current loop variable, None for
-        none.
+        """Return a random test of elements, locals, scalars and constants: a comparison, or two
+        with `&&` or `||` between them, or a whole number that is tested for zero. index: the
+        current loop variable, which may then occur; None for none.
         """
         draw = self.rng.random()
         if draw < 0.1 and index is not None:
@@ -411,8 +435,8 @@ class Builder:
 
 
 def choose_default_fill(kind: str) -> str:
-    """Return the fill rule for arrays of an element type. Its values keep every generated
-    expression inside its type.
+    """Return the fill rule for the values that tests give to arrays of the element type `kind`,
+    such as `uniform(-2,2)`. These values keep every generated expression inside its type.
     """
     if kind in FLOATS:
         return "uniform(-2,2)"

@@ -19,13 +19,19 @@ Block = tuple[ir.Statement, ...]
 
 
 def add_inputs(b: Builder, point: IterationPoint) -> None:
-    """Add one or more arrays that may be read at `point`."""
+    """Add one or more arrays to the nest that may be read at `point`, the current iteration. b: the
+    nest's builder, whose `parameters` and `reads` grow.
+    """
     for _ in range(b.most_arrays if not point.plain else b.pick((1, 1, 2, 2, 3))):
         make_input_place(b, point)
 
 
 def add_target(b: Builder, point: IterationPoint) -> ir.Access:
-    """Add an output array and return its element at `point`, which sometimes may be read too."""
+    """Add an output array to the nest and return its element at `point`, the current iteration.
+    Sometimes it may be read there too.
+
+    b: the nest's builder, which draws; its `parameters` grow.
+    """
     place = make_output_place(b, point)
     if b.chance(0.3):
         b.reads.append(place)
@@ -33,7 +39,12 @@ def add_target(b: Builder, point: IterationPoint) -> ir.Access:
 
 
 def add_assignment(b: Builder, point: IterationPoint, depth: int) -> Block:
-    """Return the assignment of an expression to an output."""
+    """Return the assignment of a random expression to an element of a new output array.
+
+    b: the nest's builder, which draws; its `parameters` grow.
+    point: the current iteration, to which the written element belongs. depth: most nested
+        operations of an expression.
+    """
     place = add_target(b, point)
     if b.rng.random() < 0.72:
         return (ir.Assign(place, "=", b.value(depth, point.index)),)
@@ -43,7 +54,12 @@ def add_assignment(b: Builder, point: IterationPoint, depth: int) -> Block:
 
 
 def add_constant(b: Builder, point: IterationPoint) -> Block:
-    """Return statements that fill one or more arrays with constants, scalars or the index."""
+    """Return statements that set the elements of one or more new arrays, at the current iteration,
+    to constants, scalars or the index.
+
+    b: the nest's builder, which draws; its `parameters` grow.
+    point: the current iteration, to which the written element belongs.
+    """
     statements: Block = ()
     for _ in range(b.pick((1, 1, 1, 2, 3))):
         draw, value = b.rng.random(), point.index
@@ -66,7 +82,13 @@ def _signed(b: Builder) -> ir.Expression:
 
 
 def add_via_local(b: Builder, point: IterationPoint, depth: int) -> Block:
-    """Return statements that compute locals and then one or two outputs."""
+    """Return statements that compute one to three locals and from them an element of one or two new
+    output arrays.
+
+    b: the nest's builder, which draws; its `parameters` grow.
+    point: the current iteration, to which the written element belongs. depth: most nested
+        operations of an expression.
+    """
     statements: Block = ()
     made: list[ir.Name] = []
     for _ in range(b.pick((1, 1, 2, 2, 3))):
@@ -96,7 +118,12 @@ def add_via_local(b: Builder, point: IterationPoint, depth: int) -> Block:
 
 
 def add_branch(b: Builder, point: IterationPoint, depth: int) -> Block:
-    """Return an `if`, `if`/`else` or chain of three that writes one output."""
+    """Return an `if`, `if`/`else` or chain of three that writes an element of one new output array.
+
+    b: the nest's builder, which draws; its `parameters` grow.
+    point: the current iteration, to which the written element belongs. depth: most nested
+        operations of an expression.
+    """
     place = add_target(b, point)
 
     def write() -> Block:
@@ -117,7 +144,13 @@ def add_branch(b: Builder, point: IterationPoint, depth: int) -> Block:
 
 
 def add_switch(b: Builder, point: IterationPoint, depth: int) -> Block:
-    """Return an `if` on a new scalar flag, the same in all iterations, that writes an output."""
+    """Return an `if` on a new scalar parameter, 0 or 1, which is the same in all iterations. It
+    writes an element of a new output array.
+
+    b: the nest's builder, which draws; its `parameters` grow.
+    point: the current iteration, to which the written element belongs. depth: most nested
+        operations of an expression.
+    """
     words = ("forward", "training", "mode", "use_bias", "inverse", "decay_on")
     mode = b.size(words, (0, 1), b.pick(("i32", "i32", "i32", "i16")))
     place = add_target(b, point)
@@ -128,15 +161,25 @@ def add_switch(b: Builder, point: IterationPoint, depth: int) -> Block:
 
 
 def add_skip(b: Builder, point: IterationPoint, depth: int) -> Block:
-    """Return statements with an early `continue`, sometimes after a first write."""
+    """Return statements with an early `continue`, sometimes after a first write, that write
+    elements of new output arrays.
+
+    b: the nest's builder, which draws; its `parameters` grow.
+    point: the current iteration, to which the written element belongs. depth: most nested
+        operations of an expression.
+    """
     first = (ir.Assign(make_output_place(b, point), "=", _signed(b)),) if b.chance(0.3) else ()
     leave = ir.If(b.condition(point.index), (ir.Jump("continue"),))
     return (*first, leave, *(add_via_local if b.chance(0.3) else add_assignment)(b, point, depth))
 
 
 def add_clamp(b: Builder, point: IterationPoint, depth: int) -> Block:
-    """Return statements that keep a value between two bounds, by ifs, conditionals or min and
-    max.
+    """Return statements that keep a value between two bounds, by ifs, conditionals or min and max,
+    or take its absolute value or sign, and store it in a new output array.
+
+    b: the nest's builder, which draws; its `parameters` grow.
+    point: the current iteration, to which the written element belongs. depth: most nested
+        operations of an expression.
     """
     place = add_target(b, point)
     low, high = (b.number(zero=True), b.number()) if b.chance(0.6) else (b.scalar(), b.scalar())
@@ -165,7 +208,12 @@ _FLAGS = ("1 : 0", "1 : -1", "0 : 1", "i : -1", "255 : 0")
 
 
 def add_flag(b: Builder, point: IterationPoint, depth: int) -> Block:
-    """Return statements that store the result of a comparison as an integer."""
+    """Return statements that store the result of a random comparison as an integer in a new output
+    array.
+
+    b: the nest's builder, which draws; its `parameters` grow.
+    point: the current iteration, to which the written element belongs. depth: not used.
+    """
     place = make_output_place(b, point, "i32", "constant(-3)")
     test, draw = b.condition(point.index), b.rng.random()
     if draw < 0.3:
@@ -179,7 +227,10 @@ def add_flag(b: Builder, point: IterationPoint, depth: int) -> Block:
 
 def add_tuple(b: Builder, point: IterationPoint, depth: int) -> Block:
     """Return statements that write a record of a few numbers per iteration, `out[i * 4 + k]`,
-    unrolled or in a small loop.
+    unrolled or in a small loop, from a new input array to a new output array.
+
+    b: the nest's builder, which draws; its `parameters` grow.
+    point: the current iteration, of one loop. depth: not used.
     """
     count = b.pick((2, 2, 3, 4, 4))
     i, n = point.variables[0], point.extents[0]
@@ -202,13 +253,22 @@ def add_tuple(b: Builder, point: IterationPoint, depth: int) -> Block:
 
 
 def add_swap(b: Builder, point: IterationPoint, depth: int) -> Block:
-    """Return statements that exchange the elements of two arrays."""
+    """Return statements that exchange the elements of two new arrays.
+
+    b: the nest's builder, which draws; its `parameters` grow.
+    point: the current iteration, to which the written element belongs. depth: not used.
+    """
     first, second = make_output_place(b, point), make_output_place(b, point)
     return b.code("T t = x; x = y; y = t;", t=b.local(), x=first, y=second)
 
 
 def add_iteration(b: Builder, point: IterationPoint, depth: int) -> Block:
-    """Return a bounded `while` or `do while` on a local, with a counter."""
+    """Return a `while` or `do while` on a local with at most 5 to 16 turns, counted in another, and
+    the store of one of the two in a new output array.
+
+    b: the nest's builder, which draws; its `parameters` grow.
+    point: the current iteration, to which the written element belongs. depth: not used.
+    """
     word, count = b.local(), b.name(("count", "steps", "iter", "n_it", "tries"), "i32")
     given = {"v": word, "k": count, "start": b.read(), "most": b.pick((5, 8, 10, 16))}
     step, test = "v /= 2; k += 1;", "v > 0 && k < most"
@@ -222,7 +282,12 @@ def add_iteration(b: Builder, point: IterationPoint, depth: int) -> Block:
 
 
 def add_update(b: Builder, point: IterationPoint, depth: int) -> Block:
-    """Return statements of an optimizer-like step: moments are updated in place from a gradient."""
+    """Return statements of an optimizer-like step: a moment and a weight, elements of two new
+    arrays, are updated in place from a gradient that is read.
+
+    b: the nest's builder, which draws; its `parameters` grow.
+    point: the current iteration, to which the written element belongs. depth: not used.
+    """
     given = {"g": b.read(), "m": make_output_place(b, point), "w": make_output_place(b, point)}
     given |= {"rate": b.scalar(), "decay": b.scalar()}
     one = "1" if b.chance(0.5) else "1.0"
@@ -241,8 +306,12 @@ _MENU = (
 
 
 def make_body(b: Builder, point: IterationPoint, count: int, depth: int) -> Block:
-    """Return the statements of `count` random effects, one after the other. depth: most nested
-    operations.
+    """Return the statements of `count` random effects, one after the other, such as assignments,
+    branches and small loops. They write only elements of this iteration.
+
+    b: the nest's builder, which draws; its `parameters` grow.
+    point: the current iteration, to which the written element belongs. depth: most nested
+        operations of an expression.
     """
     line = len(point.variables) == 1 and point.flat is None and point.margin == 0
     menu = (*_MENU, add_tuple, add_tuple) if line else _MENU

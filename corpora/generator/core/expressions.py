@@ -32,7 +32,9 @@ _RANK |= {"f32": 6, "f64": 7}
 
 
 def integer(value: int) -> ir.Expression:
-    """Return an integer constant as an expression; a negative value becomes a unary minus."""
+    """Return the constant `value` as an expression of type `i32`; a negative value becomes a unary
+    minus.
+    """
     return ir.Literal(str(value), "i32") if value >= 0 else ir.Unary("-", integer(-value))
 
 
@@ -41,30 +43,35 @@ def _node(value: ir.Expression | int) -> ir.Expression:
 
 
 def compare(left: ir.Expression | int, op: str, right: ir.Expression | int) -> ir.Binary:
-    """Return `left op right`. Operands are expressions or integers."""
+    """Return the expression `left op right`. Operands are expressions or integers. op: any binary
+    operator of C.
+    """
     return ir.Binary(op, _node(left), _node(right))
 
 
 def add(left: ir.Expression | int, right: ir.Expression | int) -> ir.Binary:
-    """Return `left + right`. Operands are expressions or integers; a negative integer on the right
-    is subtracted.
+    """Return the expression `left + right`. Operands are expressions or integers; a negative
+    integer on the right is subtracted.
     """
     less = isinstance(right, int) and right < 0
     return compare(left, "-", -right) if less else compare(left, "+", right)
 
 
 def sub(left: ir.Expression | int, right: ir.Expression | int) -> ir.Binary:
-    """Return `left - right`. Operands are expressions or integers."""
+    """Return the expression `left - right`. Operands are expressions or integers."""
     return compare(left, "-", right)
 
 
 def mul(left: ir.Expression | int, right: ir.Expression | int) -> ir.Binary:
-    """Return `left * right`. Operands are expressions or integers."""
+    """Return the expression `left * right`. Operands are expressions or integers."""
     return compare(left, "*", right)
 
 
 def join(op: str, parts: list[ir.Expression]) -> ir.Expression:
-    """Return the parts, at least one, with an operator between them, from left to right."""
+    """Return the parts, at least one, with the binary operator `op`, such as `&&`, between them,
+    grouped from left to right. A single part is returned as it is. Raises IndexError if there is
+    none.
+    """
     result = parts[0]
     for part in parts[1:]:
         result = ir.Binary(op, result, part)
@@ -72,52 +79,65 @@ def join(op: str, parts: list[ir.Expression]) -> ir.Expression:
 
 
 def product(parts: list[ir.Expression]) -> ir.Expression:
-    """Return the product of at least one factor, from left to right."""
+    """Return the product of the factors `parts`, grouped from left to right; a single factor as it
+    is. Raises IndexError if there is none.
+    """
     return join("*", parts)
 
 
 def at(array: str, subscripts: tuple[ir.Expression, ...]) -> ir.Access:
-    """Return an element of an array."""
+    """Return the expression `array[...]`, an element of the array of that name. subscripts: from
+    zero, outermost first; several of a flat array are flattened row-major in C.
+    """
     return ir.Access(ir.Name(array), subscripts)
 
 
 def paren(inner: ir.Expression) -> ir.Unary:
-    """Return an expression in brackets that are always written."""
+    """Return the expression `inner` in brackets that are always written: a unary operation `()`."""
     return ir.Unary("()", inner)
 
 
 def call(function: str, arguments: tuple[ir.Expression, ...]) -> ir.Call:
-    """Return a call of a C function."""
+    """Return the call of the C function named `function`."""
     return ir.Call(ir.Name(function), arguments)
 
 
 def cast(kind: str, operand: ir.Expression) -> ir.Cast:
-    """Return a conversion to the element type `kind`."""
+    """Return the conversion of `operand` to the element type `kind`, such as `f32`."""
     return ir.Cast(ir.ScalarType(kind), operand)
 
 
 def guarded(test: ir.Expression, yes: ir.Expression, no: ir.Expression) -> ir.Conditional:
-    """Return a conditional whose branches are only safe to evaluate if they are chosen."""
+    """Return the conditional `test ? yes : no` whose branches are only safe to evaluate if they are
+    chosen, such as a read that `test` keeps inside an array. The test is marked with the operator
+    `?`.
+    """
     return ir.Conditional(ir.Unary("?", test), yes, no)
 
 
 def declare(
     kind: str, name: str, value: ir.Expression | None = None, const: bool = False
 ) -> ir.Declaration:
-    """Return the declaration of a local. kind: its element type. value: its first value."""
+    """Return the declaration of the local variable `name`. kind: its element type, such as `f32`.
+    value: its first value; None: it has none. const: it never changes.
+    """
     return ir.Declaration(name, ir.ScalarType(kind, const), value)
 
 
 def view(
     kind: str, name: str, array: str, offset: ir.Expression, const: bool = False
 ) -> ir.Declaration:
-    """Return `T *name = &array[offset]`, a view of a row. const: it is not written."""
+    """Return the declaration `T *name = &array[offset]`, a view of a row. kind: the element type T.
+    const: nothing is written through it.
+    """
     place = ir.Unary("&", at(array, (offset,)))
     return ir.Declaration(name, ir.PointerType(ir.ScalarType(kind, const)), place)
 
 
 def atomic(target: ir.Expression, op: str, value: ir.Expression) -> ir.Assign:
-    """Return an update of a place that other iterations update too."""
+    """Return the assignment `target op value`, marked as an update of a place that other iterations
+    update too. op: such as `+=`, or `max` or `min`.
+    """
     return ir.Assign(target, op, value, pragmas=ATOMIC)
 
 
@@ -125,8 +145,10 @@ def atomic(target: ir.Expression, op: str, value: ir.Expression) -> ir.Assign:
 class Count:
     """A loop that counts: `for (type variable = start; variable op stop; variable += step) body`.
 
-    op: a comparison; '' where the test has another form. also: assignments behind the step. starts:
-    further declarations in the head.
+    variable: its name. type: its element type. start, stop: expressions. step: not zero; negative
+        counts down. body: statements.
+    op: a comparison; '' where the test has another form, and `stop` is then the whole test. also:
+        assignments behind the step. starts: further declarations in the head.
     """
 
     variable: str
@@ -141,7 +163,9 @@ class Count:
 
     @property
     def node(self) -> ir.For:
-        """Return the loop as a node."""
+        """Return the loop as a `for` node of the tree of `corpora.ir`. A loop whose `op` is ''
+        needs its test put in afterwards.
+        """
         name = ir.Name(self.variable)
         step = ir.Assign(name, "+=" if self.step > 0 else "-=", integer(abs(self.step)))
         start = declare(self.type, self.variable, self.start)
@@ -150,12 +174,19 @@ class Count:
 
 
 def loop(*fields: object, **more: object) -> ir.For:
-    """Return a loop that counts; its fields are those of `Count`."""
+    """Return the `for` node of a loop that counts: `for (type variable = start; variable op stop;
+    variable += step) body`.
+
+    fields, more: the fields of `Count`, by place (variable, start, op, stop, body, step, type,
+        also, starts) or by name.
+    """
     return Count(*fields, **more).node
 
 
 def read_count(node: ir.For) -> Count:
-    """Return what a loop that counts says."""
+    """Return the parts of a loop that counts, one for which `is_count` is True. If its test is no
+    comparison of its variable, `op` is '' and `stop` is the whole test.
+    """
     (first, *starts), (step, *also), test = node.start, node.step, node.test
     counts = type(test) is ir.Binary and test.left == step.target
     by = int(step.value.text) if step.op == "+=" else -int(step.value.text)
@@ -165,43 +196,51 @@ def read_count(node: ir.For) -> Count:
 
 
 def is_count(node: object) -> bool:
-    """Return whether a statement is a loop that counts."""
+    """Return whether `node` is a loop that counts: a `for` with a declaration or an assignment in
+    its head.
+    """
     return type(node) is ir.For and bool(node.start)
 
 
 def is_while(node: object) -> bool:
-    """Return whether a statement is a loop without a counter: `while`, `do` or `for (; test; )`."""
+    """Return whether `node` is a loop without a counter: `while`, `do` or `for (; test; )`."""
     return type(node) is ir.While or type(node) is ir.For and not node.start
 
 
 def is_local(node: object) -> bool:
-    """Return whether a statement declares a number."""
+    """Return whether `node` is the declaration of a variable that holds a number."""
     return type(node) is ir.Declaration and type(node.type) is ir.ScalarType
 
 
 def is_view(node: object) -> bool:
-    """Return whether a statement declares a view of a row."""
+    """Return whether `node` is the declaration of a view of a row, `T *r = &a[k]`."""
     return type(node) is ir.Declaration and type(node.type) is ir.PointerType
 
 
 def read_view(node: ir.Declaration) -> tuple[str, ir.Expression]:
-    """Return the array and the offset of a view."""
+    """Return (name of the array, offset as an expression) of a view `T *r = &array[offset]`. node:
+    one for which `is_view` is True.
+    """
     place = node.value.operand
     return place.base.id, place.indices[0]
 
 
 def is_paren(node: object) -> bool:
-    """Return whether an expression is one in brackets."""
+    """Return whether `node` is an expression in brackets that are always written."""
     return type(node) is ir.Unary and node.op == "()"
 
 
 def strip_paren(node: ir.Expression) -> ir.Expression:
-    """Return an expression without the brackets round it."""
+    """Return the expression `node` without the one pair of brackets round it, or `node` itself if
+    it has none.
+    """
     return node.operand if is_paren(node) else node
 
 
 def is_guarded(node: object) -> bool:
-    """Return whether an expression is a conditional that `guarded` made, or an `&&!`."""
+    """Return whether `node` is an expression with a part that is only safe to evaluate if the test
+    before it allows: a conditional that `guarded` made, or an `&&!`.
+    """
     if type(node) is ir.Conditional:
         return type(node.test) is ir.Unary and node.test.op == "?"
     return type(node) is ir.Binary and node.op == "&&!"
@@ -215,15 +254,20 @@ def name_of(node: object) -> str:
 
 
 def quote(text: str, **given: Given) -> ir.Expression:
-    """Return the tree of an expression of C. given: what names in it stand for: trees, integers,
-    or other names. The function PAREN is brackets that are always written.
+    """Return the tree of `text`, one expression of C.
+
+    given: what names in the text stand for: trees, integers, or other names. The function PAREN is
+        brackets that are always written.
     """
     return _fill(_read(f"x = {text};")[0].value, given)
 
 
 def code(text: str, **given: Given | tuple) -> tuple[ir.Statement, ...]:
-    """Return the trees of statements of C. given: as for `quote`; `name;` stands for a tuple of
-    statements, and a name of a type for an element type.
+    """Return the trees of `text`, statements of C.
+
+    given: what names in the text stand for: trees, integers, or other names; for `name;` a tuple of
+        statements, and for a name of a type an element type, such as `f32`. The function PAREN is
+        brackets that are always written.
     """
     return _fill(_read(text), given)
 
@@ -272,7 +316,9 @@ def _fill(node, given: dict):
 
 
 def read_chain(statement: ir.Assign) -> tuple[list[ir.Expression], ir.Expression]:
-    """Return all targets of `a = b = … = value`, and the value."""
+    """Return (targets, value) of the assignment `a = b = … = value`, or of a plain one. The targets
+    are expressions, from left to right.
+    """
     found, value = [statement.target], statement.value
     while type(value) is ir.AssignExpression:
         found, value = [*found, value.target], value.value
@@ -280,8 +326,9 @@ def read_chain(statement: ir.Assign) -> tuple[list[ir.Expression], ir.Expression
 
 
 def infer_type(node: ir.Expression, types: dict[str, str]) -> str:
-    """Return the element type of an expression after C's conversions; `bool` for comparisons and
-    logic. types: of variables and arrays by name. Raises KeyError for an unknown name.
+    """Return the element type of an expression after C's conversions, such as `i32`; `bool` for
+    comparisons and logic. types: element type of variables and arrays by name. Raises KeyError for
+    an unknown name.
     """
     kind = type(node)
     if kind is ir.Name:
@@ -325,7 +372,9 @@ PARTS: dict[type, tuple[str, ...]] = {
 
 
 def get_children(node: ir.Expression) -> tuple[ir.Expression, ...]:
-    """Return the direct sub-expressions of an expression."""
+    """Return the direct sub-expressions of an expression, from left to right; () for a name or
+    constant. An array's name is none.
+    """
     found: tuple = ()
     for part in PARTS.get(type(node), ()):
         inner = getattr(node, part)
@@ -334,7 +383,9 @@ def get_children(node: ir.Expression) -> tuple[ir.Expression, ...]:
 
 
 def get_expressions(statement: ir.Statement) -> tuple[ir.Expression, ...]:
-    """Return the expressions that a statement holds itself, without those of nested statements."""
+    """Return the expressions that a statement holds itself, such as both sides of an assignment or
+    the test of a loop, without those of nested statements.
+    """
     kind = type(statement)
     if kind is ir.Assign:
         return (statement.target, statement.value)
@@ -354,7 +405,9 @@ def get_expressions(statement: ir.Statement) -> tuple[ir.Expression, ...]:
 
 
 def get_blocks(statement: ir.Statement) -> tuple[tuple[ir.Statement, ...], ...]:
-    """Return the blocks of statements that a statement holds directly."""
+    """Return the blocks of statements that a statement holds directly: a loop's body, the two
+    branches of an `if`, the cases of a `switch`; () for others. A branch may be ().
+    """
     kind = type(statement)
     if kind is ir.For or kind is ir.While:
         return (statement.body,)
@@ -364,7 +417,7 @@ def get_blocks(statement: ir.Statement) -> tuple[tuple[ir.Statement, ...], ...]:
 
 
 def walk_statements(block: tuple[ir.Statement, ...]) -> Iterator[ir.Statement]:
-    """Yield every statement of a block, outer before inner."""
+    """Yield every statement of a block and all those nested in it, outer before inner, in order."""
     for statement in block:
         yield statement
         for inner in get_blocks(statement):
@@ -372,7 +425,9 @@ def walk_statements(block: tuple[ir.Statement, ...]) -> Iterator[ir.Statement]:
 
 
 def walk(node: ir.Expression) -> Iterator[ir.Expression]:
-    """Yield every node of an expression, outer before inner, without the names of arrays."""
+    """Yield the expression `node` and every expression in it, outer before inner, without the names
+    of arrays.
+    """
     yield node
     for child in get_children(node):
         yield from walk(child)

@@ -66,8 +66,10 @@ def vary_heads(nest: Nest, b: Builder, plain: bool = False) -> None:
     """Vary what a nest does before its loops and how its loop heads are written, at random and in
     place.
 
-    b: draws the changes. plain: make only changes that a Fortran text shows too. A nest that one
-        thread runs gets only constants and aliases.
+    b: the nest's builder; it draws the changes, and new names are added to it. plain: make only
+        changes that a Fortran text shows too. A nest that one thread runs gets only constants and
+        aliases, and one without parallel loops, with a result or with arrays of its own stays
+        unchanged.
     """
     if nest.sequential:
         for change, probability in _ALL:

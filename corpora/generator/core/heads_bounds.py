@@ -19,8 +19,11 @@ from corpora.generator.core.nest import Axis, Nest
 
 
 def rebuilt(node, change: Callable, skipped: type | None = None):
-    """Return a tree of expressions and statements with `change` applied to every node and tuple of
-    nodes, inner ones first. skipped: nodes of this class stay as they are.
+    """Return a tree of expressions and statements, or a tuple of trees, with `change` applied to
+    every node and tuple of nodes, inner ones first. `node` itself is unchanged.
+
+    change(node): returns the node or tuple that replaces it, or the same one. skipped: nodes of
+    this class stay as they are, with all below; None: none are skipped.
     """
     if type(node) is skipped:
         return node
@@ -43,8 +46,11 @@ def rebuilt(node, change: Callable, skipped: type | None = None):
 
 
 def rewrite(nest: Nest, change: Callable[[tuple], tuple], before: bool = True) -> None:
-    """Apply `change` to every node of the nest's bodies and bounds, in place. before: also to the
-    statements before the loops.
+    """Apply `change` to every node of expressions and statements in the nest's bodies and bounds,
+    in place.
+
+    change(node): gets a node or tuple of nodes whose parts are changed already; returns what
+    replaces it, or the same. before: also change the statements before the loops.
     """
     for region in nest.regions:
         region.body = rebuilt(region.body, change)
@@ -57,8 +63,8 @@ def rewrite(nest: Nest, change: Callable[[tuple], tuple], before: bool = True) -
 
 
 def nodes_of(nest: Nest) -> list[tuple]:
-    """Return every node of expressions and statements inside the nest's regions. A node that occurs
-    at several places is listed for each.
+    """Return every node of expressions and statements, and every tuple of nodes, inside the nest's
+    regions, inner ones first. A node that occurs at several places is listed for each.
     """
     found: list[tuple] = []
 
@@ -72,15 +78,15 @@ def nodes_of(nest: Nest) -> list[tuple]:
 
 
 def nest_locals(nest: Nest) -> set[tuple]:
-    """Return the names declared before the loops."""
+    """Return the names of the variables that are declared before the loops, as Name nodes."""
     return {ir.Name(s.name) for s in nest.before if ast.is_local(s)}
 
 
 def rewrite_bounds(nest: Nest, b: Builder) -> None:
-    """Rewrite bounds of the nest's parallel loops in equal forms, in place: `i < 16 * 16`, `i <= n
-    - 1`, `i < n / 2`, `i < (int)n`, `i + 1 < n`.
+    """Rewrite upper bounds of the nest's parallel loops in other forms, in place: `i < 16 * 16`, `i
+    <= n - 1`, `i < (int)n`. Some leave iterations out: `i < n / 2`, `i + 1 < n`.
 
-    b: draws which loops and forms.
+    b: the nest's builder; it draws which forms.
     """
     for axis in nest.regions[0].axes:
         if (
@@ -137,9 +143,9 @@ def _largest(nest: Nest, size: ir.Name) -> int:
 
 def count_from_one(nest: Nest, b: Builder) -> None:
     """Make parallel loops of the nest count from 1, in place: `for (i = 1; i < n + 1; i++) ... a[i
-    - 1]`.
+    - 1]`. Loops of another form stay as they are.
 
-    b: draws which loops.
+    b: the nest's builder; it draws which loops.
     """
     axes = nest.regions[0].axes
     if len(nest.regions) > 1 or nest.index_type != "i32" or nest.first:

@@ -22,8 +22,9 @@ from corpora.generator.core.builder import Builder
 class IterationPoint:
     """The current iteration of a nest of loops, where statements are made.
 
-    variables, extents: of the loops, outermost first. flat: a local that holds the row-major
-        position, or None. margin: iterations left out at both ends of each loop.
+    variables, extents: of the loops, outermost first; an extent is how many iterations a loop has,
+        as an expression. flat: a local that holds the row-major position; None for none. margin:
+        iterations left out at both ends of each loop. plain: use only the simplest subscripts.
     """
 
     variables: tuple[ir.Name, ...]
@@ -35,7 +36,7 @@ class IterationPoint:
 
     @property
     def index(self) -> tuple:
-        """Return the innermost loop's variable."""
+        """Return the innermost loop's variable, as a Name node."""
         return self.variables[-1]
 
 
@@ -49,8 +50,11 @@ _FEW = (0, 1, 2, 3)
 def make_input_place(
     b: Builder, point: IterationPoint, kind: str | None = None, fill: str = ""
 ) -> ir.Access:
-    """Add an array and return its element at `point`, which may be read from now on. kind: element
-    type; None: usually the main one. fill: rule for tests, '' for the default.
+    """Add an array parameter to the nest and return its element at `point`, the current iteration,
+    which may be read from now on.
+
+    b: the nest's builder; its `parameters` and `reads` grow. kind: element type; None: usually the
+        main one. fill: rule for the values in tests, such as `uniform(-2,2)`; '' for the default.
     """
     if kind is None and b.chance(0.08):
         kind, fill = b.pick(_OTHERS)
@@ -66,8 +70,12 @@ def make_input_place(
 def make_output_place(
     b: Builder, point: IterationPoint, kind: str | None = None, fill: str = ""
 ) -> ir.Access:
-    """Add an array that is written and return the element that belongs to this iteration alone.
-    kind: element type; None: the main one. fill: rule for tests, '' for the default.
+    """Add an array parameter that is written to the nest, and return the element that belongs to
+    this iteration alone.
+
+    b: the nest's builder; its `parameters` grow. point: the current iteration. kind: element type;
+        None: the main one. fill: rule for the values in tests, such as `constant(-3)`; '' for the
+        default.
     """
     subscripts, extents = _writing(b, point)
     return ast.at(b.output(extents, kind, fill), subscripts)
@@ -130,8 +138,11 @@ def _reading_line(b: Builder, i: ir.Name, n: ir.Expression, point: IterationPoin
 
 
 def make_gathered_index(b: Builder, i: ir.Name, n: ir.Expression, of: str = "") -> ir.Access:
-    """Add an index array of `n` entries and return `indices[i]`. of: the text of the bound of its
-    entries, which lie in [0, of); '' means `n`.
+    """Add an index array of `n` entries to the nest and return its element at `i`, to be used as a
+    subscript.
+
+    b: the nest's builder; its `parameters` grow. of: the text of the bound of the entries, which
+        lie in [0, of); '' means `n`.
     """
     text = of or (n.id if type(n) is ir.Name else n.text if type(n) is ir.Literal else "1")
     return ast.at(b.array((n,), "i32", f"indices({text})", names.INDEX_ARRAYS), (i,))

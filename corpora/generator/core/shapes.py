@@ -15,35 +15,42 @@ from corpora.generator.core.nest import Axis, Nest
 
 
 def walk_bodies(nest: Nest) -> Iterator[ir.Statement]:
-    """Yield every statement inside the regions of a nest, outer before inner."""
+    """Yield every statement inside the parallel loops of a nest, and all those nested in it, outer
+    before inner, in order.
+    """
     for region in nest.regions:
         yield from ast.walk_statements(region.body)
 
 
 def walk_nest(nest: Nest) -> Iterator[ir.Statement]:
-    """Yield every statement of a nest, those round its regions included, outer before inner."""
+    """Yield every statement of a nest, those before and after its parallel loops included, outer
+    before inner, in order.
+    """
     for block in (nest.before, nest.first, *(region.body for region in nest.regions), nest.after):
         yield from ast.walk_statements(block)
 
 
 def walk_nodes(statements: Iterable[ir.Statement]) -> Iterator[ir.Expression]:
-    """Yield every node of the expressions that statements hold themselves."""
+    """Yield every node of the expressions that these statements hold themselves, outer before
+    inner. Statements nested in them are not entered.
+    """
     for statement in statements:
         for expression in ast.get_expressions(statement):
             yield from ast.walk(expression)
 
 
 def find_accesses(nest: Nest, array: str) -> list[ir.Access]:
-    """Return every element of `array` that the nest's regions touch, in order."""
+    """Return every element of the array named `array` that the nest's parallel loops read or write,
+    in order. One that is touched at several places is listed for each.
+    """
     nodes = walk_nodes(walk_bodies(nest))
     return [n for n in nodes if type(n) is ir.Access and n.base.id == array]
 
 
 def parallelize_inner_loop(nest: Nest) -> None:
     """Make a sequential loop of the nest parallel, in place, if it is the whole body of the
-    parallel loops and its iterations are independent.
-
-    The nest gets at most three parallel loops.
+    parallel loops and its iterations are independent. This is repeated up to three parallel loops.
+    Another nest stays unchanged.
     """
     region = nest.regions[0]
     while (
@@ -115,8 +122,10 @@ def _names_of(place: ir.Access, statements: list[tuple]) -> set[str]:
 
 
 def make_flat_index(subscripts: tuple, extents: tuple, how: str) -> tuple:
-    """Return the row-major position of subscripts in an array of these extents. how: the spelling,
-    such as `i*m+j` or `horner`.
+    """Return the row-major position of `subscripts` in an array of the extents `extents`, as an
+    expression. Both are expressions, outermost first.
+
+    how: the spelling: `i*m+j`, `j+i*m`, `m*i+j`, or `horner`, `(i*m+j)*n+k`.
     """
     if how == "horner" and len(subscripts) > 2:
         total = subscripts[0]

@@ -36,7 +36,8 @@ _VECTOR_TYPES = {
 def group_parameters(nest: Nest, style: Style, rng: random.Random) -> None:
     """Group parameters of a finished nest into structures and vectors, at random and in place.
 
-    style, rng: decide how. A nest where nothing fits stays unchanged.
+    style: how the nest is written; vectors change where its `const` stands. rng: draws what is
+        grouped. A nest where nothing fits stays unchanged.
     """
     ways, weights = (list(part) for part in zip(*_WAYS))
     while ways:

@@ -21,8 +21,8 @@ from corpora.generator.emit.fortran_forms import draw_form
 
 
 def draw_style(nest: Nest, rng: random.Random, plain: bool = False) -> Style:
-    """Draw how the author of a nest writes. plain: C-like texts in one style, so that they follow
-    from a Fortran text.
+    """Draw how the author of a finished nest writes. plain: draw only the names and the look of the
+    Fortran text; C-like texts are in one style, so that they follow from it.
     """
 
     def chance(probability: float) -> bool:

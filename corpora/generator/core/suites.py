@@ -18,15 +18,21 @@ from corpora.generator.emit.structures import map_test_names
 
 
 def format_extent(node: tuple, names: Mapping[str, str]) -> str:
-    """Return an extent in the test text form. names: what to call parameters there. node: a name, a
-    literal, or sums, products and quotients of them; another raises AttributeError.
+    """Return an extent in the text form of tests, without blanks, such as `n*m`.
+
+    node: a name, a literal, or sums, products and quotients of them. names: what to call parameters
+        there, by their own names; others keep theirs. Raises TypeError for a node that is no
+        expression.
     """
     renamed = rebuilt(node, lambda n: ir.Name(names.get(n.id, n.id)) if type(n) is ir.Name else n)
     return emit_expression(renamed).replace(" ", "")
 
 
 def format_suite(nest: Nest, rng: random.Random) -> str:
-    """Return two to four tests of a nest as text, one per line, with every parameter in order."""
+    """Return two to four tests of a nest as text, one per line, with a value for every parameter in
+    order, such as `n:i32=8 x:f32[n]=uniform(-2,2)@7`. The first test takes the largest sizes. rng:
+    draws the values and the seeds (`@7`).
+    """
     return (
         "\n".join([_test(nest, rng, number) for number in range(rng.choice((2, 3, 3, 4)))]) + "\n"
     )

@@ -36,8 +36,12 @@ Update = Callable[[ir.Expression, str, ir.Expression], tuple[ir.Statement, ...]]
 
 
 class CEmitter:
-    """Makes C of the statements of one nest. atomic(target, op, value): the statements of an update
-    that iterations share.
+    """Makes C of the statements of one nest, a generated computation, in one author's style.
+
+    nest: what is written; all its names are known. style: how it is written.
+    atomic(target, op, value): returns the statements of an update `target op value` that iterations
+    share; op may also be `max` or `min`. None: the nest has none.
+    jump: the statement that a `continue` of a parallel iteration becomes.
     """
 
     def __init__(self, nest: Nest, style: Style, atomic: Update | None = None) -> None:
@@ -54,25 +58,31 @@ class CEmitter:
     # ------------------------------------------------------------------------------------ text
 
     def expression(self, node: ir.Expression, least: int = 0) -> str:
-        """Return the text of an expression, in brackets if its operator binds weaker than the level
-        `least` of C's operators.
+        """Return the C text of an expression of the nest. It stands in brackets if its operator
+        binds weaker than `least`, a level of C's operators such as 13 for `+` and 14 for `*`; 0:
+        never.
         """
         return emit_expression(self.tree(node), least)
 
     def named(self, word: str) -> str:
-        """Return how the text spells a parameter, such as `p->n` for a field."""
+        """Return how the C text spells the parameter `word`: the name itself, or such as `p->n` for
+        a field of a structure.
+        """
         return emit_expression(self.places[word][0]) if word in self.places else word
 
     def block(
         self, statements: tuple, indent: str, depth: int = 0, joined: bool = True
     ) -> list[str]:
-        """Return the lines of statements, each behind `indent`. depth: of loops round them, besides
-        the parallel ones. joined: neighbouring declarations may share a statement.
+        """Return the C lines of statements of the nest, each behind `indent`. depth: how many loops
+        stand round them, besides the parallel ones. joined: neighbouring declarations may share a
+        statement.
         """
         return self.printed(self.statements(statements, depth), indent, joined)
 
     def printed(self, trees: tuple, indent: str, joined: bool = True) -> list[str]:
-        """Return the lines of statements of C, each behind `indent`."""
+        """Return the lines of statements that are C already, as `statements` makes them, each
+        behind `indent`. joined: neighbouring declarations may share a statement.
+        """
         together = joined and self.style.merge and not self.style.hoist
         style = PrintStyle(braces=self.style.braces, joined=together, flush=False)
         return [indent + line for line in emit_c_family(trees, style=style).splitlines()]
@@ -80,7 +90,9 @@ class CEmitter:
     # ------------------------------------------------------------------------------ expressions
 
     def tree(self, node: ir.Expression) -> ir.Expression:
-        """Return an expression as C and this style have it."""
+        """Return an expression of the nest as a tree of C in this style: flat subscripts, fields of
+        structures, and brackets as its author writes them.
+        """
         kind = type(node)
         if kind is ir.Literal:
             return node
@@ -110,7 +122,9 @@ class CEmitter:
         return ir.Unary(node.op, inner if node.op == "()" else _tight(inner))
 
     def type(self, kind: str, const: bool = False) -> ir.ScalarType:
-        """Return an element type in this style's words."""
+        """Return the element type `kind`, such as `f32`, spelled in this style's words. const: it
+        is qualified so.
+        """
         return ir.ScalarType(kind, const, self.words[kind])
 
     def _element(self, node: ir.Access) -> ir.Expression:
@@ -165,11 +179,16 @@ class CEmitter:
     # ------------------------------------------------------------------------------- statements
 
     def statements(self, nodes: tuple, depth: int = 0) -> tuple[ir.Statement, ...]:
-        """Return statements as C and this style have them."""
+        """Return statements of the nest as trees of C in this style; one may become several or
+        none. depth: how many loops stand round them, besides the parallel ones.
+        """
         return tuple(made for node in nodes for made in self.statement(node, depth))
 
     def statement(self, node: ir.Statement, depth: int = 0) -> tuple[ir.Statement, ...]:
-        """Return the statements that C has for one."""
+        """Return the statements of C, in this style, for one of the nest; () for a local without a
+        value that is declared at the top. depth: how many loops stand round it, besides the
+        parallel ones; at 0 a `continue` ends the parallel iteration.
+        """
         kind = type(node)
         if kind is ir.Assign:
             return self._assign(node)
@@ -228,7 +247,9 @@ class CEmitter:
         return ir.Switch(self.tree(node.value), tuple(cases))
 
     def step(self, variable: str, step: int) -> ir.Statement:
-        """Return the increment of a variable by `step`, such as `i++` or `i -= 2`."""
+        """Return the statement that changes the variable named `variable` by `step`, which is not
+        zero, in this style: such as `i++` or `i -= 2`.
+        """
         name, how = ir.Name(variable), self.style.increment
         if abs(step) > 1 or step == 1 and how == "i += 1":
             return ir.Assign(name, "+=" if step > 0 else "-=", ast.integer(abs(step)))
@@ -238,7 +259,9 @@ class CEmitter:
         return ir.Assign(name, op, None)
 
     def loop(self, node: ir.For, body: tuple[ir.Statement, ...]) -> ir.For:
-        """Return a loop that counts, round statements of C."""
+        """Return a loop that counts as a tree of C in this style. node: the loop of the nest, whose
+        head is taken. body: statements that are C already, which stand inside.
+        """
         count = ast.read_count(node)
         start = tuple(
             ir.Assign(ir.Name(d.name), "=", self.tree(d.value)) if self.style.early
@@ -249,7 +272,7 @@ class CEmitter:
         return ir.For(start, self.tree(node.test), step, body)
 
     def parameter(self, parameter: Parameter) -> str:
-        """Return the declaration of one parameter."""
+        """Return the C declaration of one parameter, such as `const float *x`, without a semicolon."""
         word, style = self.words[parameter.type], self.style
         if parameter.kind == "scalar":
             return f"{'const ' if style.const_scalars else ''}{word} {parameter.name}"
@@ -267,9 +290,9 @@ class CEmitter:
         return f"{const}{word} *{restrict}{parameter.name}"
 
     def parameter_list(self, nest: Nest) -> str:
-        """Return C++ text: the declarations of all parameters of the function that `nest`
-        describes, separated by commas. Parameters that are grouped as fields of one structure are
-        declared as one parameter of that structure.
+        """Return C text: the declarations of all parameters of the function that `nest` describes,
+        separated by commas, without brackets. Parameters that are grouped as fields of one
+        structure are declared as one parameter of that structure.
         """
         return ", ".join(
             [
@@ -281,8 +304,9 @@ class CEmitter:
         )
 
     def locals_at_top(self, nest: Nest, indent: str, axes: bool = True) -> list[str]:
-        """Return the lines that declare the variables which this style puts at the top of a
-        function. axes: variables of parallel loops are among them.
+        """Return the C lines that declare the variables which this style puts at the top of a
+        function, each behind `indent`; [] for none. axes: variables of parallel loops are among
+        them.
         """
         found = find_local_names(nest, self.style)
         kinds = dict.fromkeys(found.values())
@@ -306,14 +330,18 @@ def _tight(node: ir.Expression) -> ir.Expression:
 
 
 def append(array: ir.Expression, index: ir.Expression) -> ir.Binary:
-    """Return `array + index`, without brackets round a sum."""
+    """Return the expression `array + index`. A sum or difference `index` gets no brackets: `a + (i
+    + 1)` becomes `a + i + 1`.
+    """
     if type(index) is ir.Binary and index.op in ("+", "-"):
         return ir.Binary(index.op, append(array, index.left), index.right)
     return ir.Binary("+", array, index)
 
 
 def emit_serial_loop(axis: Axis, body: tuple, index_type: str) -> ir.For:
-    """Return the serial loop of a parallel axis over `body`. index_type: of its variable."""
+    """Return the serial loop of the parallel loop `axis` over the statements `body`, as a tree.
+    index_type: the element type of its variable, such as `i32`.
+    """
     if axis.down:
         return ast.loop(
             axis.variable, ast.sub(axis.stop, 1), ">=", axis.start, body, -axis.step, index_type
@@ -324,8 +352,8 @@ def emit_serial_loop(axis: Axis, body: tuple, index_type: str) -> ir.For:
 
 
 def find_local_names(nest: Nest, style: Style, axes: bool = True) -> dict[str, str]:
-    """Return the variables that this style declares at the top, with their types, in order. axes:
-    variables of parallel loops are among them.
+    """Return the variables that this style declares at the top, with their element types, in the
+    order of their declarations. axes: variables of parallel loops are among them.
     """
     found: dict[str, str] = {}
     at_top = style.early

@@ -14,7 +14,9 @@ from corpora.generator.emit.c_statements import CEmitter, Update, emit_serial_lo
 
 
 def emit_cpp(nest: Nest, style: Style) -> str:
-    """Return the serial C++ function of a nest."""
+    """Return the text of the serial C++ function of a nest, a generated computation, as an author
+    of this style writes it. Definitions of its structures are not in it.
+    """
     return emit_host_function(nest, style, _update, _loops)
 
 
@@ -24,10 +26,11 @@ def emit_host_function(
     update: Callable[[Style], Update],
     loops: Callable[[CEmitter, Region, Nest, Style], list[str]],
 ) -> str:
-    """Return a C++ function of a nest that runs on the CPU.
+    """Return the text of a C++ function of a nest, a generated computation, that runs on the CPU.
 
-    update(style): what makes an update that iterations share. loops(emitter, region, nest, style):
-    the lines of a region.
+    style: how it is written. update(style): returns what makes the statements of an update that
+        iterations share, a function of (target, operator, value). loops(emitter, region, nest,
+        style): returns the lines of a region, which is parallel loops with one body.
     """
     emitter = CEmitter(nest, style, update(style))
     kept, style.hoist = style.hoist, False
@@ -55,7 +58,7 @@ def emit_host_function(
 
 def emit_vector_length(emitter: CEmitter, nest: Nest) -> list[str]:
     """Return the C++ line that sets a size from a vector's length, for a nest whose size is not
-    passed; else [].
+    passed; else []. emitter: writes the nest's C.
     """
     if nest.length is None:
         return []
@@ -64,7 +67,9 @@ def emit_vector_length(emitter: CEmitter, nest: Nest) -> list[str]:
 
 
 def emit_allocations(emitter: CEmitter, nest: Nest) -> list[str]:
-    """Return the C++ lines that allocate the arrays that the function of `nest` makes itself."""
+    """Return the C++ lines that allocate the arrays that the function of `nest` makes itself; []
+    for none. emitter: writes the nest's C.
+    """
     lines, (how, _, uncast) = [], nest.allocation.partition(" ")
     for buffer in nest.buffers:
         word, size = emitter.words[buffer.type], ast.product(list(buffer.extents))
@@ -80,7 +85,9 @@ def emit_allocations(emitter: CEmitter, nest: Nest) -> list[str]:
 
 
 def emit_releases(nest: Nest) -> list[str]:
-    """Return the lines that free the function's own arrays."""
+    """Return the C++ lines that free the arrays that the function of `nest` makes itself; [] for
+    none.
+    """
     return [
         f"    delete[] {b.name};" if nest.allocation == "new" else f"    free({b.name});"
         for b in nest.buffers
@@ -88,7 +95,9 @@ def emit_releases(nest: Nest) -> list[str]:
 
 
 def emit_repetition(emitter: CEmitter, nest: Nest, lines: list[str]) -> list[str]:
-    """Return C++ `lines` inside the loop that repeats the whole nest; unchanged if it has none."""
+    """Return the C++ `lines` inside the loop that repeats the whole nest, indented further;
+    unchanged if it has none. emitter: writes the nest's C.
+    """
     if nest.repeated is None:
         return lines
     variable, count = nest.repeated
@@ -141,7 +150,9 @@ def _loops(emitter: CEmitter, region: Region, nest: Nest, style: Style) -> list[
 
 
 def emit_nested_loops(emitter: CEmitter, region: Region, nest: Nest, pad: str) -> list[str]:
-    """Return the lines of the region's axes as nested loops round its body. pad: the indent."""
+    """Return the C++ lines of a region's parallel loops, written as serial loops in one another,
+    round its body. emitter: writes the nest's C. pad: the indent before each line.
+    """
     body = region.body
     for axis in reversed(region.axes):
         body = (emit_serial_loop(axis, body, nest.index_type),)

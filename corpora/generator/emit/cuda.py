@@ -36,7 +36,9 @@ def _index(form: int, dimension: str) -> ir.Expression:
 
 
 def emit_cuda(nest: Nest, style: Style) -> str:
-    """Return the CUDA kernel of a nest."""
+    """Return the text of the CUDA kernel of a nest, a generated computation, as an author of this
+    style writes it. Definitions of its structures are not in it.
+    """
     nest = prepare_for_kernel(nest)
     emitter = CEmitter(nest, style, _atomic)
     hoisted = style.hoist
@@ -314,8 +316,8 @@ def _shared_sum(emitter: CEmitter, nest: Nest) -> list[str]:
 
 
 def choose_fresh_name(wanted: tuple[str, ...], used: set[str]) -> str:
-    """Return the first wanted name that is free, ignoring case, and add it to `used`. Raises
-    AssertionError if none is.
+    """Return the first of the names `wanted`, or of these with 2 to 8 behind them, that is not in
+    `used`, ignoring case, and add it to `used`. Raises AssertionError if none is free.
     """
     lowered = {name.lower() for name in used}
     for name in (*wanted, *(f"{w}{n}" for n in range(2, 9) for w in wanted)):

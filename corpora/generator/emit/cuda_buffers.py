@@ -22,8 +22,9 @@ from corpora.generator.emit.structures import prepare_for_kernel
 
 
 def emit_cuda_buffers(nest: Nest, style: Style) -> str:
-    """Return the CUDA kernels of a nest that allocates arrays, and the function that launches
-    them.
+    """Return CUDA text for a nest whose function allocates arrays: its kernels, one for each
+    region, and the host function that copies, launches them in order and frees. style: how it is
+    written.
     """
     used = set(nest.types or {})
     emitter = CEmitter(nest, style)

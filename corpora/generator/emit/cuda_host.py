@@ -23,7 +23,10 @@ from corpora.generator.emit.structures import list_parameters, prepare_for_kerne
 
 
 def can_launch(nest: Nest) -> bool:
-    """Return whether `emit_cuda_host` can write this nest."""
+    """Return whether `emit_cuda_host` can write this nest: it returns a value, its parameters are
+    scalars and flat arrays, and its kernel is run by one thread or shares totals that are declared
+    before its one region.
+    """
     region, flat = nest.regions[0], all(p.kind in ("scalar", "array") for p in nest.parameters)
     if not nest.result or not nest.kernel or not flat:
         return False
@@ -48,8 +51,9 @@ class _Cell:
 
 
 def emit_cuda_host(nest: Nest, style: Style) -> str:
-    """Return CUDA text for a nest: a `__global__` kernel and the host function that launches it.
-    style: how it is written.
+    """Return CUDA text for a nest that returns a value: a `__global__` kernel, and the host
+    function that copies arrays to the device, launches it and returns the value. nest: one for
+    which `can_launch` is True. style: how it is written.
     """
     if nest.sequential:
         return _emit_with_result(nest, style)
@@ -150,7 +154,9 @@ def _copy(to: str, source: str, size: str, way: str) -> str:
 
 
 def emit_size(emitter: CEmitter, parameter: Parameter) -> str:
-    """Return the C text of an array's size in bytes."""
+    """Return the C text of an array's size in bytes, such as `n * sizeof(float)`. emitter: writes
+    the nest's C. parameter: the array.
+    """
     size = emitter.expression(ast.product(list(parameter.extents)), 15)
     return f"{size} * sizeof({emitter.words[parameter.type]})"
 
@@ -193,8 +199,13 @@ def _store_results(statement: tuple, place: ir.Access) -> tuple:
 
 
 class DeviceCopies:
-    """Lines that declare, allocate, fill, fetch and free arrays on the device, and the arguments of
-    the launch. used: names that are taken; new ones are added.
+    """What a host function needs to hand the arrays of a nest to a kernel.
+
+    emitter: writes the nest's C. used: names that are taken; new ones are added.
+    declared, made, sent, fetched, freed: C lines, without indent, that declare the copies on the
+        device, allocate, fill, fetch (those that are written) and free them. given: arguments of
+        the launch, in order.
+    device: the name of the copy on the device by the name of the array parameter.
     """
 
     def __init__(self, emitter: CEmitter, nest: Nest, used: set[str]) -> None:
@@ -253,8 +264,8 @@ class DeviceCopies:
 
 
 def make_device_name(word: str, used: set[str]) -> str:
-    """Return a free name for the device copy of the array `word`, such as `d_x`, and add it to
-    `used`.
+    """Return a free name for the device copy of the array named `word`, such as `d_x`, and add it
+    to `used`, the names that are taken. Raises AssertionError if none is free.
     """
     return choose_fresh_name((f"d_{word}", f"dev_{word}", f"{word}_dev"), used)
 
@@ -262,8 +273,11 @@ def make_device_name(word: str, used: set[str]) -> str:
 def emit_launch_shape(
     emitter: CEmitter, nest: Nest, style: Style, used: set[str]
 ) -> tuple[str, list[str]]:
-    """Return (text of grid and block of a launch, lines that declare them), with one dimension per
-    loop. used: names that are taken; new ones are added.
+    """Return (text of grid and block of a launch, lines that declare them), with one dimension for
+    each parallel loop of the nest's first region.
+
+    The text is such as `n / 256 + 1, 256`, without lines, for one loop, and `grid, block` for more.
+    emitter: writes the nest's C. used: names that are taken; new ones are added.
     """
     stops = [emitter.expression(axis.stop, 15) for axis in nest.regions[0].axes]
     if len(stops) == 1:

@@ -36,8 +36,10 @@ _TAKEN = frozenset("data real in out end max min abs mod exp log sqrt merge int"
 
 
 class FortranEmitter:
-    """Writes one nest as a Fortran procedure. parallel: with directives and atomic updates. Raises
-    InexpressibleError if Fortran cannot express it.
+    """Writes one nest, a generated computation, as a Fortran procedure.
+
+    style: how it is written; its `fortran` says how Fortran looks. parallel: with OpenMP directives
+        and atomic updates. Raises InexpressibleError if Fortran lacks a parameter's type.
     """
 
     def __init__(self, nest: Nest, style: Style, parallel: bool) -> None:
@@ -95,7 +97,9 @@ class FortranEmitter:
         return choose_fresh_name(("res", "total_out", "answer"), set(nest.types or {}))
 
     def text(self) -> str:
-        """Return the procedure's text. Raises InexpressibleError if Fortran cannot express it."""
+        """Return the text of the nest's Fortran procedure: a subroutine, or a function if the nest
+        returns a value. To be called once. Raises InexpressibleError if Fortran cannot express it.
+        """
         nest, name, form = self.nest, self.style.names[0], self.form
         names = ", ".join(p.name for p in nest.parameters)
         kind = "function" if nest.result else "subroutine"
@@ -255,8 +259,8 @@ class FortranEmitter:
         return {a.variable for r in self.nest.regions if r is not region for a in r.axes}
 
     def block(self, statements: tuple, level: int) -> list[str]:
-        """Return the lines of statements. level: of indentation. Raises InexpressibleError if
-        Fortran cannot express one.
+        """Return the Fortran lines of the nest's `statements`. level: of indentation, four blanks
+        each. Raises InexpressibleError if Fortran cannot express one.
         """
         lines: list[str] = []
         rest = list(statements)
@@ -421,8 +425,9 @@ class FortranEmitter:
 
 
 def emit_fortran(nest: Nest, style: Style, parallel: bool) -> str:
-    """Return the Fortran procedure of a nest. parallel: with OpenMP directives. Raises
-    InexpressibleError if Fortran cannot express it.
+    """Return the text of the Fortran procedure of a nest, a generated computation. style: how it is
+    written. parallel: with OpenMP directives. Raises InexpressibleError if Fortran cannot express
+    it.
     """
     if nest.c_only:
         raise InexpressibleError("words of C")

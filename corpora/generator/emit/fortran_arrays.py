@@ -87,7 +87,9 @@ def _names(node: tuple) -> set[str]:
 
 
 class SectionWriting:
-    """A context in which `say` writes array elements as sections over `axes`.
+    """A context, for `with`, in which `say` writes array elements as sections over `axes`, such as
+    `x(1:n)`. It gives an object whose `orders` holds the orders in which the loops occurred in
+    sections.
 
     say: writes expressions as Fortran. axes: parallel loops, whose variables may then occur in
         subscripts only.
@@ -105,10 +107,11 @@ class SectionWriting:
 
 
 def emit_array_lines(say: FortranExpressions, region: Region, indent: str) -> list[str]:
-    """Return the Fortran lines of a region as array statements, without loops.
+    """Return the Fortran lines of a region, parallel loops with one body, as array statements
+    without loops, such as `x(1:n) = y(1:n)`.
 
-    say: writes expressions as Fortran. indent: put before each line. Raises InexpressibleError if
-        they would compute something else.
+    say: writes expressions as Fortran. indent: put before each line.
+    Raises InexpressibleError if they would compute something else.
     """
     if region.reduction is not None or not region.body:
         raise InexpressibleError("a reduction")
@@ -159,8 +162,8 @@ def _where(say: FortranExpressions, node: ir.If, indent: str) -> list[str]:
 
 
 def choose_intrinsic_name(say: FortranExpressions, name: str) -> str:
-    """Return the name of the Fortran intrinsic `name`. Raises InexpressibleError if a variable is
-    called so.
+    """Return `name`, that of a Fortran intrinsic. Raises InexpressibleError if a variable is called
+    so, and so hides it. say: knows the variables.
     """
     if name in say.types:
         raise InexpressibleError(f"a variable called {name}")
@@ -168,11 +171,12 @@ def choose_intrinsic_name(say: FortranExpressions, name: str) -> str:
 
 
 def emit_reduction(say: FortranExpressions, region: Region, indent: str) -> str:
-    """Return the Fortran line of a region's reduction, from zero, as one intrinsic such as `s =
-    sum(e)`.
+    """Return the Fortran line of a region's reduction, which starts at zero, as one intrinsic such
+    as `s = sum(x(1:n))`.
 
-    say: writes expressions as Fortran. indent: put before the line. Raises InexpressibleError if it
-        is no plain sum or count.
+    say: writes expressions as Fortran. region: parallel loops with a `reduction`. indent: put
+        before the line.
+    Raises InexpressibleError if it is no plain sum or count.
     """
     step, (op, word) = region.body[0], region.reduction
     if len(region.body) != 1 or op != "+":
@@ -208,7 +212,9 @@ def _refuse_index_values(region: Region) -> None:
 
 
 def find_names_outside_subscripts(node: ir.Expression) -> set[str]:
-    """Return the names that occur in an expression outside of subscripts."""
+    """Return the names of variables that occur in the expression `node` outside of subscripts.
+    Names of arrays are not among them.
+    """
     if type(node) is ir.Access:
         return set()
     if type(node) is ir.Name:

@@ -28,8 +28,11 @@ _CLOSED = {(">=", 1): (">", 0), ("<", 1): ("<=", 0), ("<=", -1): ("<", 0), (">",
 
 
 def shift_to_one_based(nest: Nest, b: Builder, from_zero: frozenset[str] = frozenset()) -> None:
-    """Rewrite a nest in place so that loops and positions count from one, as in Fortran. from_zero:
-    arrays that keep their first position 0. Values computed from positions may grow by one.
+    """Rewrite a nest in place so that loops and positions count from one, as in Fortran. Values
+    computed from positions may grow by one.
+
+    b: the nest's builder, which draws those few that stay. from_zero: names of arrays that keep
+        their first position 0.
     """
     places = _position_names(nest)
     # In order of appearance or of names: what is drawn must not depend on how a set is hashed.
@@ -49,8 +52,8 @@ def shift_to_one_based(nest: Nest, b: Builder, from_zero: frozenset[str] = froze
 
 
 def drop_constants(nest: Nest) -> None:
-    """Make all locals of a nest variables, in place, since Fortran does not tell which never
-    change.
+    """Make all locals of a nest variables without `const`, in place, since Fortran does not tell
+    which never change.
     """
     _Counts(set(), set(), nest.types or {}, False).nest(nest)
 

@@ -37,12 +37,23 @@ HUGE = {
 
 
 class InexpressibleError(Exception):
-    """Raised when Fortran cannot express a computation. The message, if any, says what."""
+    """Raised when Fortran cannot express a generated computation. The message, if any, says what,
+    such as `unsigned arithmetic`.
+    """
 
 
 class FortranExpressions:
-    """Writes expressions of a nest as Fortran. types: of names. flat: arrays with one dimension in
-    Fortran. one_based: loop variables that are one higher than in C.
+    """Writes expressions of a nest, a generated computation, as Fortran.
+
+    parameters: by name. types: element type of every variable and array by name. flat: names of
+        arrays with one dimension in Fortran. one_based: names of loop variables that are one higher
+        than in C.
+    base: the first subscript of every array, 0 or 1, but for those in `from_zero`, which begin at
+        0. squares: `x * x` is `x**2`. as_written: whole sums keep the order of their summands.
+        cells: arrays of one element that are scalars in Fortran. views: (array, offset) by the name
+        of a pointer into a row.
+    sections: what writes array elements instead, inside a SectionWriting; else None. whole: gets
+        the arrays that stand as a whole or as sections.
     """
 
     def __init__(
@@ -70,8 +81,9 @@ class FortranExpressions:
         """
 
     def value(self, node: tuple, rank: int = 0) -> str:
-        """Return the Fortran text of a number, in parentheses if it binds weaker than `rank`. A
-        comparison becomes 1 or 0.
+        """Return the Fortran text of an expression as a number; a comparison becomes 1 or 0. It
+        stands in brackets if its operator binds weaker than `rank`, such as 7 for `+` and 8 for
+        `*`; 0: never.
 
         Raises InexpressibleError if Fortran cannot express it.
         """
@@ -80,13 +92,16 @@ class FortranExpressions:
         return self._number(node, rank)
 
     def type(self, node: tuple) -> str:
-        """Return the element type of an expression; `bool` for comparisons."""
+        """Return the element type of an expression of the nest, such as `f32`; `bool` for
+        comparisons. Raises KeyError for a name without a known type.
+        """
         return ast.infer_type(node, self.types)
 
     def condition(self, node: tuple, rank: int = 0) -> str:
-        """Return the Fortran text of `node`, an expression of the generator's trees, used as a
-        condition. It stands in parentheses if its outermost operator has a lower precedence than
-        `rank`; 0: never. An expression that is a number is compared with zero.
+        """Return the Fortran text of `node`, an expression of the nest, used as a condition. It
+        stands in brackets if its outermost operator has a lower precedence than `rank`, such as 2
+        for `.or.` and 3 for `.and.`; 0: never. An expression that is a number is compared with
+        zero.
 
         Raises InexpressibleError if Fortran cannot express the condition.
         """
@@ -114,9 +129,10 @@ class FortranExpressions:
         return text
 
     def linear(self, node: tuple, bonus: int = 0) -> str:
-        """Return the Fortran text of an integer sum plus `bonus`, with constants folded.
+        """Return the Fortran text of a whole-number sum plus `bonus`, with its constants folded
+        into one. Loop variables that count from one in Fortran are taken one lower.
 
-        Raises InexpressibleError if Fortran cannot express it.
+        node: an expression of the nest. Raises InexpressibleError if Fortran cannot express it.
         """
         terms: list[tuple[int, tuple | str]] = []
         constant = bonus + self._terms(node, 1, terms)
@@ -154,7 +170,8 @@ class FortranExpressions:
         return 0
 
     def converted(self, node: tuple, wanted: str) -> str:
-        """Return the Fortran text of a value converted to the element type `wanted`.
+        """Return the Fortran text of the expression `node` of the nest, converted to the element
+        type `wanted`, such as `f32`.
 
         Raises InexpressibleError if Fortran cannot express the value or lacks the type.
         """
@@ -171,8 +188,9 @@ class FortranExpressions:
 
     @staticmethod
     def converted_text(text: str, have: str, wanted: str) -> str:
-        """Return the text of a value of type `have` converted to `wanted`. Raises
-        InexpressibleError for a type that Fortran lacks.
+        """Return the Fortran text of a value converted to the element type `wanted`. text: the
+        value in Fortran. have: its element type, such as `i32`. Raises InexpressibleError for a
+        type that Fortran lacks.
         """
         if wanted not in _CONVERT:
             raise InexpressibleError(f"type {wanted}")
@@ -256,12 +274,13 @@ class FortranExpressions:
         return self.type(node) == "bool"
 
     def first(self, array: str) -> int:
-        """Return the first subscript of an array in Fortran, 0 or 1."""
+        """Return the lower bound in Fortran, 0 or 1, of the array named `array`."""
         return 0 if array in self.from_zero else self.base
 
     def element(self, node: ir.Access) -> str:
-        """Return the text of an array element, with Fortran's subscripts in the array's memory
-        order. Raises InexpressibleError.
+        """Return the Fortran text of the array element `node`, with subscripts in Fortran's order,
+        the reverse of C's, and from the array's first position. Raises InexpressibleError if a
+        subscript cannot be expressed.
         """
         if node.base.id in self.cells:
             return node.base.id
@@ -305,7 +324,9 @@ class FortranExpressions:
 
 
 def format_literal(node: ir.Literal) -> str:
-    """Return a constant in Fortran's spelling; a double gets its `d`."""
+    """Return a constant in Fortran's spelling; a double gets its `d`, as `1.5d0`, and largest
+    values become `huge(...)`.
+    """
     if node.text in HUGE:
         return HUGE[node.text]
     if node.type in ("i32", "i64"):

@@ -25,12 +25,17 @@ _LINE = 100
 class FortranForm:
     """How an author of Fortran writes.
 
-    words: (element type, its spelling). grouped: names of one type and intent share a statement.
-        dimension: shapes are an attribute where they agree.
-    implicit_none, intents: these are written. function: `result` (a result clause), `typed` (type
-        before the word and a result clause) or `own` (the function's own name).
-    named_end, joined_end: `end do i`, `enddo`. one_line: `if (c) statement`. assumed: last extents
-        are `*`. arrays: array syntax is used. colons: declarations have `::`.
+    words: (element type, its spelling). kinds: `1.5_8` instead of `1.5d0`. implicit_none, intents:
+        these are written. colons: declarations have `::`. grouped: names of one type and intent
+        share a statement. dimension: shapes are an attribute, not behind the names. assumed: last
+        extents are `*`. zero: arrays begin at 0, as in C.
+    function: `result` (a result clause), `typed` (type before the word and a result clause) or
+        `own` (the function's own name). direct: its value is summed up in the result variable.
+        returns: a `return` stands before the end.
+    named_end: ends of procedures have the name. joined_end: `enddo`. labels: loops end at labels,
+        at a `continue` (`continue`) or at the last assignment (`statement`); '' for `end do`.
+        one_line: `if (c) statement`. dotted: `.lt.` for `<`.
+    arrays: array syntax is used. squares: `x * x` is `x**2`.
     """
 
     words: tuple[tuple[str, str], ...] = tuple(PLAIN_WORDS.items())
@@ -63,8 +68,9 @@ class FortranForm:
     """`1.5_8` instead of `1.5d0`."""
 
     def end(self, what: str, name: str = "") -> str:
-        """Return the end statement of a construct `what`, such as `end do` or `enddo`. name: of a
-        procedure, ''.
+        """Return the end statement of a construct `what`, such as `do` or `subroutine`, in this
+        form: `end do`, `enddo`, `end subroutine f`, `end`. name: of a procedure; '' for another
+        construct.
         """
         if name:
             return (
@@ -110,8 +116,8 @@ def draw_form(rng: random.Random) -> FortranForm:
 
 
 def draw_dated_form(form: FortranForm, rng: random.Random) -> FortranForm:
-    """Return the form with some features of older Fortran, drawn at random: labels, dotted
-    comparisons, missing intents, kinds behind numbers.
+    """Return a copy of the form with some features of older Fortran, drawn at random: labels,
+    dotted comparisons, missing intents, kinds behind numbers. Most copies have none.
     """
     if rng.random() < 0.16:
         labels = "statement" if rng.random() < 0.25 else "continue"
@@ -134,7 +140,9 @@ def draw_dated_form(form: FortranForm, rng: random.Random) -> FortranForm:
 
 
 class DeclarationWriter:
-    """Collects declarations of parameters. A name comes after the names in its shape."""
+    """Collects the declarations of a Fortran procedure's parameters. form: how they are written;
+    names of one type may share a statement. A name comes after the names in its shape.
+    """
 
     def __init__(self, form: FortranForm) -> None:
         self.form = form
@@ -142,8 +150,9 @@ class DeclarationWriter:
         self.place: dict[str, int] = {}
 
     def add(self, word: str, intent: str, name: str, shape: str) -> None:
-        """Add a parameter. word: its type's spelling. intent: '' for none. shape: such as `(n, m)`,
-        '' for a scalar.
+        """Add a parameter to the declarations. word: its type's spelling, such as `real(8)`.
+        intent: such as `in`; '' for none. shape: its extents without brackets, such as `n, m`; ''
+        for a scalar.
         """
         attribute = shape if self.form.dimension else ""
         key = (word, intent, attribute)
@@ -164,7 +173,7 @@ class DeclarationWriter:
         )
 
     def lines(self) -> list[str]:
-        """Return the declarations, one statement per line."""
+        """Return the declarations added so far, one statement per line, indented by four blanks."""
         lines = []
         for (word, intent, attribute), names in self.groups:
             parts = [
@@ -178,8 +187,8 @@ class DeclarationWriter:
 
 
 def wrap_lines(lines: list[str]) -> list[str]:
-    """Return the lines with long ones broken at blanks. Continued directives repeat their
-    sentinel.
+    """Return Fortran lines, in order, of which those longer than 100 characters are broken at
+    blanks with `&`. Continued directives repeat their sentinel `!$omp`.
     """
     wrapped: list[str] = []
     for line in lines:

@@ -21,12 +21,14 @@ _DOTTED = {
 
 
 def use_dotted_operators(line: str) -> str:
-    """Return a line with `.le.` for `<=` and its like."""
+    """Return a line of Fortran with ` .le. ` for ` <= ` and likewise for the other comparisons.
+    Only operators between blanks are replaced.
+    """
     for plain, word in _DOTTED.items():
         line = line.replace(plain, word)
     return line
 
 
 def use_kind_suffixes(line: str) -> str:
-    """Return a line with `1.5_8` for `1.5d0`."""
+    """Return a line of Fortran with `1.5_8` for every `1.5d0`; only the exponent `d0` is replaced."""
     return re.sub(r"(?<![\w.])(\d+\.\d*|\.\d+)d0\b", r"\1_8", line)

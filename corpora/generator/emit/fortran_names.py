@@ -14,8 +14,8 @@ from corpora.generator.emit.fortran_expressions import InexpressibleError
 
 
 def drop_value_loops(node: tuple, loops: set[str], summand: bool) -> None:
-    """Remove from `loops`, in place, each loop variable that `node` uses in another way than as a
-    summand of a subscript.
+    """Remove from `loops`, names of loop variables, in place, each one that the expression `node`
+    uses in another way than as a summand of a subscript.
 
     summand: whether `node` itself is such a summand.
     """
@@ -33,8 +33,8 @@ def drop_value_loops(node: tuple, loops: set[str], summand: bool) -> None:
 
 
 def find_one_based_loops(nest: Nest) -> set[str]:
-    """Return the loop variables that occur only in subscripts and bounds, as summands, so that they
-    can count from one.
+    """Return the names of the loop variables that occur only in subscripts and bounds, as summands,
+    so that they can count from one. Only loops of step 1 are among them.
     """
     counts = (ast.read_count(s) for s in walk_nest(nest) if ast.is_count(s))
     loops = {c.variable for c in counts if c.step == 1}
@@ -48,14 +48,17 @@ def find_one_based_loops(nest: Nest) -> set[str]:
 
 
 def declared_by(statement: ir.Statement) -> list[tuple[str, str]]:
-    """Return the name and the type of the number that a statement declares; [] for none."""
+    """Return [(name, element type)] of the number that a statement declares, or of the variable of
+    a loop that counts; [] for none.
+    """
     declared = statement.start[0] if ast.is_count(statement) else statement
     return [(declared.name, declared.type.name)] if ast.is_local(declared) else []
 
 
 def find_region_locals(region: Region, nest: Nest) -> dict[str, str]:
-    """Return the loop variables and locals of a region, with their types. Raises InexpressibleError
-    if a name has two types.
+    """Return the element types of the loop variables and locals of a region, which is parallel
+    loops with one body, by name. nest: the computation that it is part of. Raises
+    InexpressibleError if a name has two types.
     """
     found = {axis.variable: nest.index_type for axis in region.axes}
     for statement in ast.walk_statements(region.body):
@@ -66,8 +69,8 @@ def find_region_locals(region: Region, nest: Nest) -> dict[str, str]:
 
 
 def find_locals(nest: Nest) -> dict[str, str]:
-    """Return the loop variables and locals of a nest, with their types. Raises InexpressibleError
-    if a name has two types.
+    """Return the element types of all loop variables and locals of a nest, a generated computation,
+    by name. Raises InexpressibleError if a name has two types in one of its regions.
     """
     found: dict[str, str] = {}
     for statement in (*ast.walk_statements(nest.before), *ast.walk_statements(nest.after)):

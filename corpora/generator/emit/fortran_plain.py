@@ -22,8 +22,9 @@ from corpora.generator.emit.fortran_views import expand_views
 
 
 def normalize_for_fortran(nest: Nest, style: Style, b: Builder) -> None:
-    """Change a nest and its style in place so that its C texts follow from its Fortran text.
-    Results stay equal.
+    """Change a nest and its style in place so that its C texts follow from its Fortran text: no
+    pointers into rows, and mostly loops that count from one. All its texts still compute the same.
+    b: the nest's builder, which draws.
     """
     expand_views(nest)
     style.one_based, style.fortran = True, draw_dated_form(style.fortran, b.rng)

@@ -23,10 +23,11 @@ from corpora.generator.emit.fortran_expressions import HUGE, FortranExpressions,
 
 def emit_sum(say: FortranExpressions, first: tuple, loop: tuple, indent: str) -> str:
     """Return the Fortran line for `s = 0; for k: s += e` as `s = sum(e)`, and likewise for counts
-    and extremes.
+    and extremes (`count`, `maxval`, `minval`, `dot_product`).
 
-    say: writes expressions as Fortran. first, loop: the two statements. indent: put before the
-        line. Raises InexpressibleError if they are something else.
+    say: writes expressions as Fortran. first, loop: the two statements, in this order. indent: put
+        before the line.
+    Raises InexpressibleError if they are something else.
     """
     loop = ast.read_count(loop) if ast.is_count(loop) else None
     if loop is None or loop.step != 1 or loop.op not in ("<", "<=") or len(loop.body) != 1:
@@ -101,8 +102,11 @@ def _folded_text(say: FortranExpressions, name: str, summand: tuple) -> str:
 
 
 def emit_inner_lines(say: FortranExpressions, loop: ir.For, indent: str) -> list[str]:
-    """Return a loop as array statements, each iteration working on an element of its own. Raises
-    InexpressibleError if it is no such loop.
+    """Return the Fortran lines of a loop that counts as array statements, each iteration working on
+    an element of its own.
+
+    say: writes expressions as Fortran. indent: put before each line.
+    Raises InexpressibleError if it is no such loop.
     """
     loop = ast.read_count(loop)
     plain = loop.step == 1 and loop.op in ("<", "<=") and not loop.also and loop.body
@@ -121,11 +125,12 @@ def emit_inner_lines(say: FortranExpressions, loop: ir.For, indent: str) -> list
 def emit_dim_lines(
     say: FortranExpressions, region: Region, indent: str
 ) -> tuple[list[str], set[str]]:
-    """Return the Fortran lines of a region that sums a matrix by rows or columns, as `s = sum(a,
-    dim=2)`, and the names of locals that are then unused.
+    """Return (lines, unused) for a region, parallel loops with one body, that sums a matrix by rows
+    or columns: the Fortran lines, such as `s = sum(a, dim=2)`, and the names of loop variables and
+    locals that are then unused.
 
-    say: writes expressions as Fortran. indent: put before each line. Raises InexpressibleError if
-        the region is something else.
+    say: writes expressions as Fortran. indent: put before each line.
+    Raises InexpressibleError if the region is something else.
     """
     body = region.body
     if region.reduction is not None or len(region.axes) != 1 or not body or len(body) % 3:

@@ -21,9 +21,11 @@ from corpora.generator.emit.fortran_reductions import emit_dim_lines, emit_inner
 
 
 class ShortForms:
-    """Rewrites neighbouring statements as intrinsics and array statements. say: writes expressions.
-    unused: gets the names that are no longer needed. statement(node, level): returns the lines of a
-    statement as it is.
+    """Rewrites neighbouring statements of a nest as Fortran's intrinsics and array statements.
+
+    style: how the nest is written. say: writes expressions as Fortran. unused: gets the names of
+        variables that are no longer needed, and `name=` for locals whose first value is not.
+        statement(node, level): returns the Fortran lines of a statement as it is.
     """
 
     def __init__(
@@ -39,8 +41,9 @@ class ShortForms:
         self.dropped: list[str] = []
 
     def lines(self, statement: tuple, rest: list[tuple], level: int) -> list[str]:
-        """Return shorter lines for `statement` and those after it, or [] if there are none. rest:
-        the statements after it; those used are removed. level: of indentation.
+        """Return shorter Fortran lines for `statement` and those after it, such as a sum for a
+        loop; [] if there are none. rest: the statements after it, in order; those used are removed,
+        in place. level: of indentation, four blanks each.
         """
         made = self._sum(statement, rest[0], level) if rest else []
         if not made:
@@ -54,7 +57,8 @@ class ShortForms:
 
     def dims(self, region: Region) -> list[str]:
         """Return the Fortran lines of a region that sums a matrix by rows or columns, as `s =
-        sum(a, dim=2)`; [] if it does something else.
+        sum(a, dim=2)`; [] if it does something else. region: parallel loops with one body.
+        Variables that are then not needed are added to `unused`.
         """
         if not self.style.one_based or len(self.nest.regions) > 1:
             return []

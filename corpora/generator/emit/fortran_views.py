@@ -17,8 +17,9 @@ from corpora.generator.core.shapes import walk_nest
 
 
 def expand_views(nest: Nest) -> None:
-    """Rewrite `T *r = &a[k]; ... r[i]` as `a[k + i]` throughout a nest, in place. The nest stays
-    unchanged if a view is declared twice or moves.
+    """Rewrite pointers into rows, `T *r = &a[k]; ... r[i]`, as `a[k + i]` throughout a nest, in
+    place. The nest stays unchanged if such a pointer is declared twice or if it or its offset
+    changes.
     """
     statements = list(walk_nest(nest))
     views = {s.name: ast.read_view(s) for s in statements if ast.is_view(s)}

@@ -17,7 +17,10 @@ from corpora.generator.emit.cpp import emit_host_function, emit_nested_loops
 
 
 def emit_openmp(nest: Nest, style: Style) -> str:
-    """Return the OpenMP C++ function of a nest, with a `parallel for` round every region."""
+    """Return the text of the OpenMP C++ function of a nest, a generated computation, with a
+    `parallel for` round every region. style: how it is written. Definitions of its structures are
+    not in it.
+    """
     return emit_host_function(nest, style, _update, _loops)
 
 
@@ -33,16 +36,18 @@ def _loops(emitter: CEmitter, region: Region, nest: Nest, style: Style) -> list[
 
 
 def emit_loop_clauses(region: Region, style: Style) -> str:
-    """Return the clauses `collapse` and `schedule` of a region's directive as text, with a blank
-    before each; ''.
+    """Return the clauses `collapse` and `schedule` of an OpenMP directive as text, with a blank
+    before each, such as ` collapse(2)`; '' for none. region: the parallel loops that it governs.
+    style: has the schedule.
     """
     collapse = f" collapse({len(region.axes)})" if len(region.axes) > 1 else ""
     return collapse + (f" schedule({style.schedule})" if style.schedule else "")
 
 
 def emit_data_clauses(nest: Nest, style: Style, region: Region) -> str:
-    """Return the clauses `private` and `reduction` of a region's directive as text, with a blank
-    before each; ''.
+    """Return the clauses `private` and `reduction` of an OpenMP directive as text, with a blank
+    before each, such as ` reduction(+:s)`; '' for none. region: the parallel loops of `nest` that
+    it governs. style: says which variables are declared outside.
     """
     outer = find_local_names(Nest([region], index_type=nest.index_type), style)
     if not style.split_pragma:

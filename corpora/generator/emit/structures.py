@@ -18,8 +18,9 @@ from corpora.generator.core.nest import Nest, Parameter, Structure, Style
 
 
 def find_member_places(structures: Sequence[Structure]) -> dict[str, tuple[ir.Expression, str]]:
-    """Map each parameter that is a field to what its subscript follows and the field behind it: `p`
-    and `x` for `p[i].x`, `m->data` and '' for `m->data[i]`.
+    """Map each parameter that is a field of one of the structures, by name, to (what its subscript
+    follows, the field behind the subscript). These are `p` and `x` for `p[i].x`, and `m->data` and
+    '' for `m->data[i]`.
     """
     found = {}
     for each in structures:
@@ -31,8 +32,8 @@ def find_member_places(structures: Sequence[Structure]) -> dict[str, tuple[ir.Ex
 
 
 def list_parameters(nest: Nest) -> Sequence[Parameter | Structure]:
-    """Return what the C function takes, in order. A structure comes where its first field would,
-    and a size that a vector knows is left out.
+    """Return what the C function of a nest takes, in order. A structure comes where its first field
+    would, in place of its fields, and a size that a vector knows is left out.
     """
     if not nest.structures and nest.length is None:
         return nest.parameters
@@ -45,7 +46,9 @@ def list_parameters(nest: Nest) -> Sequence[Parameter | Structure]:
 
 
 def emit_structure_parameter(structure: Structure, style: Style) -> str:
-    """Return the C declaration of a structure's parameter."""
+    """Return the C declaration of a structure's parameter, such as `const Params &p`. style: says
+    where `const` and `restrict` stand.
+    """
     word, owner = structure.type, structure.owner
     const = "const " if structure.constant else ""
     if structure.passing in ("value", "copy"):
@@ -61,9 +64,10 @@ def emit_structure_parameter(structure: Structure, style: Style) -> str:
 
 def prepare_for_kernel(nest: Nest, launched: bool = False) -> Nest:
     """Return the nest with its structures in forms that a kernel can take: by value or as device
-    pointers, never by reference.
+    pointers, never by reference. It is the same object if nothing changes, else a copy.
 
-    launched: host code launches the kernel and has the structures itself.
+    launched: host code launches the kernel and has the structures itself, so that none is handed
+        over by a pointer to one.
     """
     made = tuple(
         replace(s, passing="copy")
@@ -75,19 +79,23 @@ def prepare_for_kernel(nest: Nest, launched: bool = False) -> Nest:
 
 
 def emit_definitions(nest: Nest, cuda: bool = False) -> str:
-    """Return the C definitions of the nest's structures, each once. cuda: CUDA's own types need
-    none.
+    """Return the C definitions of the nest's structures, each once, in order; '' for none. cuda:
+    leave out CUDA's own types, such as `float4`, which need none.
     """
     return "".join(dict.fromkeys(s.definition for s in nest.structures if not (cuda and s.builtin)))
 
 
 def convert_vectors_to_pointers(nest: Nest) -> Nest:
-    """Return the nest with pointers and sizes in place of vectors, as CUDA takes them."""
+    """Return the nest with pointers and sizes in place of its vectors, as CUDA takes them: a copy,
+    or the same object if it has no vectors.
+    """
     return replace(nest, vectors=frozenset(), length=None) if nest.vectors else nest
 
 
 def map_test_names(nest: Nest) -> dict[str, str]:
-    """Map each parameter that is a field to its name in tests, such as `p__x`."""
+    """Map each parameter that is a field of a structure, by name, to its name in tests, such as
+    `p__x` for the field x of `p`. Others are left out.
+    """
     return {
         parameter: f"{each.owner}__{field}"
         for each in nest.structures

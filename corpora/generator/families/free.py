@@ -34,8 +34,9 @@ _STEPS = (neighbour, inner_loop, inner_loop, repeated, blocks, to_byte, walk, he
 
 
 def statements(body: Body, count: int) -> tuple:
-    """Return `count` new random statements for one iteration of a loop, after those that `body` has
-    already.
+    """Return `count` or more new random statements for one iteration of a loop, after those that
+    `body` has made already, in order. The last one writes an array element. body: what the
+    iteration may read and write; it gets the new locals and arrays.
     """
     b = body.b
     menu: tuple[Callable[[], tuple], ...] = (
@@ -63,7 +64,10 @@ def _count(b: Builder) -> int:
 
 
 def free_line(b: Builder) -> Nest:
-    """Draw a nest of one parallel loop with a free body."""
+    """Draw a generated computation of one parallel loop round a body of freely mixed statements.
+
+    b: makes its parts and gets its parameters; the nest itself has none yet.
+    """
     n = b.size(names.SIZES, (1, 3, 8, 17))
     i = ir.Name(b.name(names.LOOPS, "i32"))
     body = Body(b, (i,), (n,))
@@ -71,7 +75,11 @@ def free_line(b: Builder) -> Nest:
 
 
 def free_grid(b: Builder) -> Nest:
-    """Draw a nest of two or three parallel loops with a free body."""
+    """Draw a generated computation of two or three nested parallel loops round a body of freely
+    mixed statements.
+
+    b: makes its parts and gets its parameters; the nest itself has none yet.
+    """
     sides = extents(b, 2 if b.chance(0.85) else 3)
     variables, axes = loops(b, sides)
     body = Body(b, variables, sides)
@@ -79,7 +87,11 @@ def free_grid(b: Builder) -> Nest:
 
 
 def free_deep(b: Builder) -> Nest:
-    """Draw a nest of four nested loops, three of them the kernel's index."""
+    """Draw a generated computation of four nested loops, of which the outer three are parallel and
+    become the kernel's index.
+
+    b: makes its parts and gets its parameters; the nest itself has none yet.
+    """
     words = b.pick((("b0", "k", "j", "i"), ("n0", "c0", "y", "x"), ("batch_i", "ch", "row", "col")))
     variables = tuple(ir.Name(b.exact(w, "i32")) for w in words)
     sides = tuple(b.size((w,), (1, 2, 3)) for w in ("batch", "channels", "h", "w"))
@@ -92,7 +104,11 @@ def free_deep(b: Builder) -> Nest:
 
 
 def free_rows(b: Builder) -> Nest:
-    """Draw a nest with a loop over rows and one over columns inside, one row per thread."""
+    """Draw a generated computation with a parallel loop over rows, one for each thread, and a
+    sequential one over columns inside.
+
+    b: makes its parts and gets its parameters; the nest itself has none yet.
+    """
     n, m = extents(b, 2)
     i, j = ir.Name(b.name(names.LOOPS, "i32")), ir.Name(b.name(names.INNER, "i32"))
     total = ast.at(b.output((n,)), (i,))

@@ -26,8 +26,17 @@ _FLAG_WORDS = ("keep", "ok", "hit", "is_new", "found", "inside", "use_it")
 
 
 class Body:
-    """Makes the statements of one iteration. variables, sides: of the loops, outermost first. The
-    attribute `own` holds the subscripts that no other iteration touches.
+    """Makes the statements of one iteration of a loop nest, and holds what the iteration may read
+    and write.
+
+    b: the nest's builder, which draws; its `parameters`, `reads` and `locals` grow. variables,
+        sides: of the loops, and how many iterations each has, outermost first.
+    own: (subscripts, extents of the array) that no other iteration touches. made: statements that
+        must come first. before: statements that must stand before the loops. flat: the local that
+        holds the row-major position, plane: the one that holds the product of two sides; None for
+        none.
+    inputs, outputs: elements that are read and written. flags: integers that hold tests. frozen:
+        names of constant locals. depth: how many blocks stand round the next statement.
     """
 
     def __init__(self, b: Builder, variables: tuple, sides: tuple) -> None:
@@ -126,7 +135,9 @@ class Body:
         return tuple(p.name for p in same if p.written == written and p.extents == whole)
 
     def target(self) -> ir.Access:
-        """Return an element of this iteration in an array that is written at such elements only."""
+        """Return an element of this iteration in an array, old or new, that is written at such
+        elements only.
+        """
         b = self.b
         subscripts, whole = b.pick(tuple(self.own))
         same = self._arrays(whole, written=True)
@@ -141,7 +152,9 @@ class Body:
     # ----------------------------------------------------------------------------- statements
 
     def declare(self) -> tuple:
-        """Return the declaration of a new local with a random value."""
+        """Return a tuple of one statement, the declaration of a new local with a random value.
+        Statements after it may read the local.
+        """
         b, value = self.b, self.value()
         word = b.local()
         kind = "f64" if b.kind == "f32" and b.chance(0.06) else b.kind
@@ -153,7 +166,9 @@ class Body:
         return (ast.declare(kind, word, value, constant),)
 
     def declare_late(self) -> tuple:
-        """Return statements that declare two or three locals and then set them one by one."""
+        """Return statements that declare two or three new locals and then set them one by one.
+        Statements after them may read the locals.
+        """
         b = self.b
         words = [b.local() for _ in range(b.pick((2, 2, 3)))]
         zero = b.chance(0.3)
@@ -163,7 +178,9 @@ class Body:
         return made + tuple(ir.Assign(ir.Name(w), "=", v) for w, v in zip(words, values))
 
     def flag(self) -> tuple:
-        """Return the declaration of an integer that holds the result of a test."""
+        """Return a tuple of one statement, the declaration of a new integer that holds the result
+        of a random test.
+        """
         b = self.b
         word = b.name(_FLAG_WORDS, "i32")
         test = self.condition()
@@ -171,7 +188,9 @@ class Body:
         return (ast.declare("i32", word, ast.paren(test) if b.chance(0.4) else test),)
 
     def change(self) -> tuple:
-        """Return a statement that changes a local; a new declaration if there is none to change."""
+        """Return a tuple of one statement, which changes a local, or declares a new one if there is
+        none to change.
+        """
         b = self.b
         constant = {s.name for s in self.made if ast.is_local(s) and s.type.const} | self.frozen
         words = [n for n in b.locals if b.types[n.id] in (b.kind, "f64") and n.id not in constant]
@@ -183,7 +202,9 @@ class Body:
         return (ir.Assign(word, op, b.number() if value == word else value),)
 
     def store(self) -> tuple:
-        """Return a statement that writes or updates an element of this iteration."""
+        """Return a tuple of one statement, which writes or updates an array element of this
+        iteration.
+        """
         b, place = self.b, self.target()
         more = ("*=", "/=") if b.kind in FLOATS else ()
         op = b.pick(("=", "=", "=", "=", "+=", "+=", "-=", *more))
@@ -191,12 +212,14 @@ class Body:
         return (ir.Assign(place, op, b.number() if value == place else value),)
 
     def value(self) -> ir.Expression:
-        """Return a random expression of what this iteration may read."""
+        """Return a random expression of the main type, made of what this iteration may read."""
         b = self.b
         return b.value(b.pick((0, 1, 1, 1, 2, 2, 3)), self.variables[-1] if b.chance(0.3) else None)
 
     def condition(self) -> ir.Expression:
-        """Return a random test of what this iteration may read."""
+        """Return a random test of what this iteration may read, or of whether it lies at an edge of
+        a loop's range.
+        """
         b, draw = self.b, self.b.rng.random()
         if self.flags and draw < 0.3:
             name = b.pick(tuple(self.flags))
@@ -210,7 +233,9 @@ class Body:
         return ast.quote(text, v=self.variables[k], n=self.sides[k])
 
     def branch(self) -> tuple:
-        """Return an `if` statement, sometimes with an `else`."""
+        """Return a tuple of one `if` statement, sometimes with an `else`, in which locals change
+        and elements of this iteration are written.
+        """
         b, draw = self.b, self.b.rng.random()
         test = self.condition()
         yes = self.inside(b.pick((1, 1, 1, 2, 3)))
@@ -242,8 +267,8 @@ class Body:
         return made
 
     def inside(self, count: int) -> tuple:
-        """Return `count` statements for an inner block. Their declarations are not visible after
-        it.
+        """Return `count` or more random statements for an inner block, in order. Locals that they
+        declare are not read after it.
         """
         b = self.b
         kept = (list(b.locals), list(self.flags), self.depth)

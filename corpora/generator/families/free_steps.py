@@ -19,7 +19,11 @@ from corpora.generator.families.free_body import FEW, Body
 
 
 def neighbour(body: Body) -> tuple:
-    """Return statements that read a neighbour, tested at the edge: `x > 0 ? a[...] : 0`."""
+    """Return statements that read a neighbouring array element into a new local, tested at the
+    edge: `x > 0 ? a[...] : 0`. Where this does not fit, they declare another local.
+
+    body: what the iteration may read and write; it gets new locals and arrays.
+    """
     b = body.b
     if len(body.sides) > 3 or b.kind not in FLOATS and b.chance(0.5):
         return body.declare()
@@ -44,7 +48,11 @@ def neighbour(body: Body) -> tuple:
 
 
 def to_byte(body: Body) -> tuple:
-    """Return statements that clamp a value to [0, 255] and store it as a byte."""
+    """Return statements that clamp a value to [0, 255] and store it as a byte in a new array, or
+    another store where the main type is whole.
+
+    body: what the iteration may read and write; it gets new locals and arrays.
+    """
     b = body.b
     if b.kind not in FLOATS or not body.inputs:
         return body.store()
@@ -59,7 +67,11 @@ def to_byte(body: Body) -> tuple:
 
 
 def inner_loop(body: Body) -> tuple:
-    """Return a sequential loop that sums into a local or writes a row of this iteration."""
+    """Return a sequential loop that sums into a new local, with the local's declaration before it,
+    or that writes a row of this iteration.
+
+    body: what the iteration may read and write; it gets new locals and arrays.
+    """
     b = body.b
     kind = "i32" if b.chance(0.95) else b.pick(("u32", "i64"))
     j = ir.Name(b.name(names.INNER, kind))
@@ -125,7 +137,11 @@ def _inner_places(body: Body, j: ir.Name, count: ir.Expression) -> list[ir.Acces
 
 
 def repeated(body: Body) -> tuple:
-    """Return one step written several times with other constants, arrays or operators."""
+    """Return one step that sums into a new local, written two to six times with other constants,
+    arrays or operators.
+
+    body: what the iteration may read and write; it gets new locals and arrays.
+    """
     b = body.b
     word = ir.Name(b.local(b.kind, names.SUMS))
     arrays = [b.array(body.sides) for _ in range(b.pick((1, 2, 2)))]
@@ -165,8 +181,10 @@ def _staged(body: Body, given: dict) -> tuple:
 
 
 def walk(body: Body) -> tuple:
-    """Return statements that repeat a step and advance a position in an array between the
-    repetitions.
+    """Return statements that repeat a step, which sums into a new local, and advance a position in
+    an array between the repetitions. Inside of several loops it is what `repeated` returns.
+
+    body: what the iteration may read and write; it gets new locals and arrays.
     """
     b = body.b
     if len(body.sides) > 1:
@@ -190,8 +208,10 @@ def walk(body: Body) -> tuple:
 
 
 def held(body: Body) -> tuple:
-    """Return a statement that stores a value clamped between two bounds, as `min(high, max(low,
-    v))` or the like.
+    """Return a tuple of one statement, which stores a value clamped between two bounds, as
+    `min(high, max(low, v))` or the like, or another store where the main type is whole.
+
+    body: what the iteration may read and write; it gets new locals and arrays.
     """
     b = body.b
     if b.kind not in FLOATS:
@@ -208,7 +228,11 @@ def held(body: Body) -> tuple:
 
 
 def blocks(body: Body) -> tuple:
-    """Return statements that write several elements of this iteration, depending on a test."""
+    """Return statements that write up to five elements of this iteration, mostly one of two ways by
+    a random test.
+
+    body: what the iteration may read and write; it gets new locals and arrays.
+    """
     b = body.b
     places = list(dict.fromkeys(body.target() for _ in range(b.pick((2, 3, 4, 5)))))
     stores = [(p, b.leaf()) for p in places]

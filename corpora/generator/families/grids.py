@@ -20,8 +20,8 @@ _SMALL = (1, 2, 3, 4)
 
 
 def extents(b: Builder, count: int) -> tuple:
-    """Add `count` size parameters and return them, outermost first. Sometimes two are the same or
-    constant.
+    """Add `count` size parameters, 2 or 3, to the nest that `b` builds, and return them as
+    expressions, outermost first. Sometimes two are the same or constant.
     """
     draw = b.rng.random()
     kind = "i32" if draw < 0.92 else "u32" if draw < 0.96 else "i64"
@@ -39,7 +39,10 @@ def extents(b: Builder, count: int) -> tuple:
 
 
 def loops(b: Builder, sides: tuple) -> tuple[tuple[ir.Name, ...], tuple[Axis, ...]]:
-    """Return new loop variables and their parallel axes, outermost first. sides: their sizes."""
+    """Return (variables, axes): new loop variables as Name nodes, outermost first, and their
+    parallel loops, sometimes in another order. sides: how many iterations each has, outermost
+    first. b: the nest's builder, which gets the names.
+    """
     words = b.pick(names.GRIDS)
     words = (words[2], *words[:2]) if len(sides) == 3 and b.chance(0.6) else words
     variables = tuple(ir.Name(b.exact(w, "i32")) for w in words[: len(sides)])
@@ -62,7 +65,10 @@ def _flat(b: Builder, variables: tuple, sides: tuple) -> tuple[ir.Name, tuple]:
 
 
 def grid(b: Builder) -> Nest:
-    """Draw a nest with element-wise work on a matrix or a volume."""
+    """Draw a generated computation that works element by element on a matrix or a volume.
+
+    b: makes its parts and gets its parameters; the nest itself has none yet.
+    """
     sides = extents(b, 2 if b.chance(0.78) else 3)
     variables, axes = loops(b, sides)
     flat, made = _flat(b, variables, sides) if b.chance(0.4) else (None, ())
@@ -82,7 +88,11 @@ def grid(b: Builder) -> Nest:
 
 
 def flattened(b: Builder) -> Nest:
-    """Draw a nest of one loop over rows * columns whose index is divided into both."""
+    """Draw a generated computation of one loop over rows * columns (* layers), whose index is
+    divided into them.
+
+    b: makes its parts and gets its parameters; the nest itself has none yet.
+    """
     three = b.chance(0.3)
     sides = extents(b, 3 if three else 2)
     one = b.name(names.LOOPS, "i32")
@@ -104,7 +114,11 @@ def flattened(b: Builder) -> Nest:
 
 
 def transpose(b: Builder) -> Nest:
-    """Draw a nest that moves elements: transposition, reversal, padding, cropping or resampling."""
+    """Draw a generated computation that moves elements of a matrix: transposition, reversal, or
+    resampling by a whole factor.
+
+    b: makes its parts and gets its parameters; the nest itself has none yet.
+    """
     n, m = extents(b, 2)
     (i, j), axes = loops(b, (n, m))
     draw = b.rng.random()
@@ -132,7 +146,10 @@ def transpose(b: Builder) -> Nest:
 
 
 def pad(b: Builder) -> Nest:
-    """Draw a nest that puts a border of zeros round a matrix."""
+    """Draw a generated computation that puts a border of zeros round a matrix.
+
+    b: makes its parts and gets its parameters; the nest itself has none yet.
+    """
     n, m = extents(b, 2)
     border = b.size(("pad", "border", "halo", "margin"), (0, 1, 2))
     rows = b.name(("new_h", "outH", "padded_h"), "i32")
@@ -149,7 +166,10 @@ def pad(b: Builder) -> Nest:
 
 
 def channels(b: Builder) -> Nest:
-    """Draw a nest over batch, channel and position with coefficients per channel."""
+    """Draw a generated computation over batch, channel and position with coefficients per channel.
+
+    b: makes its parts and gets its parameters; the nest itself has none yet.
+    """
     wanted = ("batch num nb", "filters channels c nf", "spatial size area hw")
     sides = outer, filters, _ = tuple(b.size(tuple(w.split()), _SMALL) for w in wanted)
     variables, axes = loops(b, sides)
@@ -175,7 +195,11 @@ def channels(b: Builder) -> Nest:
 
 
 def scattered_rows(b: Builder) -> Nest:
-    """Draw a nest over rows chosen by an index array."""
+    """Draw a generated computation that copies rows of a table, chosen by an index array, or one
+    assignment where this does not fit.
+
+    b: makes its parts and gets its parameters; the nest itself has none yet.
+    """
     n, m = extents(b, 2)
     if n == m or type(n) is not ir.Name:  # one assignment, where this family does not fit
         variables, axes = loops(b, (n, m))
@@ -196,5 +220,7 @@ def scattered_rows(b: Builder) -> Nest:
 
 
 def counted(variable: ir.Name, stop: ir.Expression, *body: ir.Statement) -> ir.For:
-    """Return a sequential loop of `variable` from 0 below `stop`."""
+    """Return a sequential loop of `variable`, a new `i32`, from 0 below `stop` in steps of one.
+    body: the statements inside.
+    """
     return ast.loop(variable.id, ast.ZERO, "<", stop, body)

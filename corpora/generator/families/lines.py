@@ -27,7 +27,9 @@ _GREYS = ("0.299 0.587 0.114", "0.21 0.71 0.07", "0.3 0.5 0.2", "0.25 0.5 0.25")
 
 
 def length(b: Builder) -> ir.Expression:
-    """Return the extent of a loop: mostly a new parameter, sometimes a constant or product."""
+    """Return how many iterations a new loop has, as an expression: mostly a new size parameter,
+    sometimes a constant or a product. b: the nest's builder, which gets the parameter.
+    """
     if b.chance(0.06):
         return ast.integer(b.pick(_CONSTANTS))
     if b.chance(0.05):  # a matrix as one line
@@ -38,7 +40,10 @@ def length(b: Builder) -> ir.Expression:
 
 
 def line(b: Builder) -> tuple[IterationPoint, Axis, str]:
-    """Return the point, parallel axis and variable's type of a new loop over one extent."""
+    """Return (point, axis, type) of a new loop over one extent: its current iteration, the parallel
+    loop, and the element type of its variable, such as `i32`. b: the nest's builder, which gets the
+    names.
+    """
     n = length(b)
     kind = b.types.get(n.id, "i32") if type(n) is ir.Name else "i32"
     kind = kind if kind in ("i64", "u32") and b.chance(0.6) else "i32"
@@ -47,7 +52,10 @@ def line(b: Builder) -> tuple[IterationPoint, Axis, str]:
 
 
 def simple(b: Builder) -> Nest:
-    """Draw a nest of one short statement."""
+    """Draw a generated computation of one parallel loop with one short statement, sometimes a few.
+
+    b: makes its parts and gets its parameters; the nest itself has none yet.
+    """
     point, axis, kind = line(b)
     point.plain = b.chance(0.8)
     if b.chance(0.14):
@@ -62,7 +70,11 @@ def simple(b: Builder) -> Nest:
 
 
 def elementwise(b: Builder) -> Nest:
-    """Draw a nest of several effects with unusual subscripts and bounds."""
+    """Draw a generated computation of one parallel loop with one to three effects, often with
+    unusual subscripts and bounds.
+
+    b: makes its parts and gets its parameters; the nest itself has none yet.
+    """
     point, axis, kind = line(b)
     _odd_bounds(b, point, axis, kind)
     effects.add_inputs(b, point)
@@ -122,7 +134,10 @@ def _difference(b: Builder, point: IterationPoint) -> tuple:
 
 
 def several(b: Builder) -> Nest:
-    """Draw a nest of two or three independent loops."""
+    """Draw a generated computation of two or three independent parallel loops, one after the other.
+
+    b: makes its parts and gets its parameters; the nest itself has none yet.
+    """
     point, axis, kind = line(b)
     effects.add_inputs(b, point)
     regions = [Region((axis,), effects.add_assignment(b, point, 1))]
@@ -138,7 +153,10 @@ def several(b: Builder) -> Nest:
 
 
 def histogram(b: Builder) -> Nest:
-    """Draw a nest that counts or weighs into bins by atomic additions."""
+    """Draw a generated computation that counts or weighs into bins by atomic additions.
+
+    b: makes its parts and gets its parameters; the nest itself has none yet.
+    """
     point, axis, kind = line(b)
     i, n = point.variables[0], axis.stop
     if b.chance(0.6):
@@ -169,7 +187,11 @@ def histogram(b: Builder) -> Nest:
 
 
 def total(b: Builder) -> Nest:
-    """Draw a nest that reduces into one cell: a sum, count, dot product or largest integer."""
+    """Draw a generated computation that reduces into one array element by atomic updates: a sum,
+    count, or largest or smallest integer.
+
+    b: makes its parts and gets its parameters; the nest itself has none yet.
+    """
     point, axis, kind = line(b)
     point.plain = True
     effects.add_inputs(b, point)
@@ -195,7 +217,10 @@ def total(b: Builder) -> Nest:
 
 
 def returned(b: Builder) -> Nest:
-    """Draw a nest that returns a sum."""
+    """Draw a generated computation that returns a sum, or what follows from it.
+
+    b: makes its parts and gets its parameters; the nest itself has none yet.
+    """
     point, axis, kind = line(b)
     point.plain = True
     effects.add_inputs(b, point)
@@ -216,7 +241,11 @@ def returned(b: Builder) -> Nest:
 
 
 def image(b: Builder) -> Nest:
-    """Draw a nest over bytes: grey levels, thresholds, look-up tables."""
+    """Draw a generated computation over the bytes of an image: grey levels, thresholds, look-up
+    tables.
+
+    b: makes its parts and gets its parameters; the nest itself has none yet.
+    """
     point, axis, kind = line(b)
     i, n = point.variables[0], axis.stop
     own = b.pick(("u8", "u8", "f32", "i32"))
@@ -264,7 +293,10 @@ def _cast(kind: str, value: ir.Expression) -> ir.Expression:
 
 
 def indirect(b: Builder) -> Nest:
-    """Draw a nest that gathers through an index array."""
+    """Draw a generated computation that gathers through an index array.
+
+    b: makes its parts and gets its parameters; the nest itself has none yet.
+    """
     point, axis, kind = line(b)
     i, n = point.variables[0], axis.stop
     limit = b.size(names.SIZES, (1, 3, 6, 11))

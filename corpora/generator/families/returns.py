@@ -22,7 +22,11 @@ _COUNTS = ("count", "hits", "found_n", "cnt", "changed", "total", "nbad", "num")
 
 
 def reduced(b: Builder) -> Nest:
-    """Draw a nest that returns a reduction of all elements. b: the builder that makes its parts."""
+    """Draw a generated computation that returns a count, sum or extreme of all elements of a line
+    or a matrix, or what follows from a sum.
+
+    b: makes its parts and gets its parameters; the nest itself has none yet.
+    """
     if b.chance(0.3):
         sides = extents(b, 2)
         variables, axes = loops(b, sides)

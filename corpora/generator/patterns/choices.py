@@ -15,16 +15,19 @@ _MARK = re.compile(r"(\[:|::|:\])")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A place in a pattern's text where one of several alternatives is drawn.
+    """A place in a pattern's text where one of several alternatives is drawn, each as likely as the
+    others.
 
-    options: the alternatives, each a sequence of texts and further choices.
+    options: the alternatives, each a sequence of plain texts and further choices, to be put
+        together in order; () for an empty one.
     """
 
     options: tuple[tuple[str | Choice, ...], ...]
 
 
 def parse_choices(text: str) -> tuple[str | Choice, ...]:
-    """Split a pattern's text with choices `[: a :: b :]` into plain texts and Choice objects.
+    """Split a pattern's text with choices `[: a :: b :]`, which may stand inside each other, into
+    plain texts and Choice objects, in order.
 
     Raises ValueError where the marks do not match.
     """
@@ -47,8 +50,8 @@ def parse_choices(text: str) -> tuple[str | Choice, ...]:
 
 
 def draw_text(parts: tuple[str | Choice, ...], rng: random.Random) -> str:
-    """Return a text in which `rng` has picked one alternative of every choice. parts: from
-    `parse_choices`.
+    """Return a text in which `rng` has picked one alternative of every choice. parts: plain texts
+    and choices in order, as `parse_choices` returns them.
     """
     return "".join(
         part if isinstance(part, str) else draw_text(rng.choice(part.options), rng)

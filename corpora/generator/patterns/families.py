@@ -33,11 +33,14 @@ _SMALL = (1, 2, 3, 4)
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A parameter as a pattern declares it.
+    """A parameter as a pattern, a family of generated computations, declares it.
 
-    extents: C expressions, none for a scalar. mark: `!` if the function writes it, `@` for an array
-        that it allocates. type: an element type, or `T` for the type that is drawn.
-    rest: how tests fill an array, or a scalar's values with commas.
+    name: in the pattern; another one is drawn for it. extents: C expressions, outermost first; ()
+        for a scalar. mark: `!` if the function writes it, `@` for an array that it allocates
+        itself, else ''. type: an element type, such as `i32` or `float`; `T` for the main type and
+        `any` for one that is drawn.
+    rest: how tests fill an array, such as `integers(0,n-1)`, '' for the default; or a scalar's
+        values with commas.
     """
 
     name: str
@@ -50,10 +53,13 @@ class Declared:
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """One family of generated computations, read from a pattern file. Calling it with a Builder
-    draws a loop nest.
+    draws a loop nest, of which the builder gets the parameters.
 
-    group: the name of its file. weight: how often it is drawn, relative to others. options: flags
-        such as `par2`. body: its text, with choices.
+    name: of the family. group: the name of its file, without `.txt`. weight: how often it is drawn,
+        relative to others. options: flags: `par` (one parallel loop), `par2` (two), `real`
+        (floating-point numbers only), `whole` (`i32` only), `small` (short arrays).
+    parameters: those that are declared, in order; what the drawn text does not use is left out.
+        body: its text, plain texts and choices in order.
     """
 
     name: str
@@ -65,7 +71,9 @@ class Pattern:
 
     @property
     def parallel(self) -> int:
-        """The number of its outermost loops that are parallel: 0, 1 or 2."""
+        """Return how many of the outermost loops of this family of generated computations are
+        parallel: 0, 1 or 2.
+        """
         return 2 if "par2" in self.options else int("par" in self.options)
 
     def __call__(self, b: Builder) -> Nest:
@@ -119,8 +127,9 @@ class Pattern:
 class Body:
     """The parsed body of a pattern, after its choices were drawn.
 
-    statements: IR statements. names: every identifier in them, in order. extents: of each array
-        parameter.
+    statements: nodes of `corpora.ir`. names: every identifier in the text, once, in order of first
+        appearance. extents: those of each array parameter, by its name in the pattern, outermost
+        first.
     """
 
     statements: tuple[ir.Statement, ...]
@@ -141,7 +150,9 @@ def _parse_extents(parameters: tuple[Declared, ...]) -> dict[str, tuple[ir.Expre
 
 @cache
 def parse_body(text: str, parameters: tuple[Declared, ...]) -> Body:
-    """Parse the text of a pattern's body and the extents of its parameters into trees."""
+    """Return the text of a pattern's body and the extents of its parameters as trees. text:
+    statements of C with holes, whose choices were drawn. parameters: all that the pattern declares.
+    """
     unit = parse_c_family(f"void f() {{\n{text}\n}}", "cpp")
     words = dict.fromkeys(_WORD.findall(text))
     return Body(unit.items[0].body, tuple(words), _parse_extents(parameters))
@@ -149,8 +160,12 @@ def parse_body(text: str, parameters: tuple[Declared, ...]) -> Body:
 
 @cache
 def read_families(group: str) -> tuple[Pattern, ...]:
-    """Return the families in the pattern file `GROUP.txt`, in order. Raises PatternError for a
-    heading that does not parse.
+    """Return the families of generated computations in the pattern file `GROUP.txt`, in order.
+    group: such as `sequential`; the package `corpora.generator.patterns` has the files and says how
+    they are written.
+
+    Raises PatternError for a parameter that does not parse, ValueError for a heading without a name
+    and weight or for marks of choices that do not match, FileNotFoundError for another group.
     """
     found = []
     for part in (_FOLDER / f"{group}.txt").read_text().split("\n== ")[1:]:

@@ -24,7 +24,9 @@ _FRACTIONS = ("0.5", "0.9", "0.25", "0.1", "0.99", "0.75", "0.8", "0.05", ".5")
 
 
 def make_likely_test(b: Builder, place: ir.Expression) -> ir.Expression:
-    """A test of an element that some elements of every larger test array meet."""
+    """Return a test of the array element `place` that some elements of every larger test array
+    meet. b: draws the comparison.
+    """
     draw, zero = b.rng.random(), b.number(zero=True)
     if draw < 0.15:
         if b.types[place.base.id] == "i32" and b.chance(0.6):
@@ -39,8 +41,8 @@ def make_likely_test(b: Builder, place: ir.Expression) -> ir.Expression:
 
 
 def make_extreme(b: Builder, op: str, left: tuple, right: tuple) -> tuple:
-    """Return the larger (op `>`) or smaller (op `<`) of two expressions of the main type, as a call
-    or a conditional.
+    """Return the larger (op `>`) or smaller (op `<`) of the expressions `left` and `right` of the
+    main type, as a call or a conditional. b: draws which.
     """
     if b.chance(0.5):
         word = "max" if op == ">" else "min"
@@ -55,40 +57,54 @@ def make_extreme(b: Builder, op: str, left: tuple, right: tuple) -> tuple:
 def make_fraction(
     b: Builder, most: tuple[str, ...] = ("0.5", "0.25", "0.1", "0.3", "0.2", "0.125", "0.05")
 ) -> ir.Literal:
-    """A constant below one in the main floating-point type or, as often in single precision,
-    double.
+    """Return a constant below one, written as one of the texts `most`, in the main floating-point
+    type or, as often in single precision, double. b: draws it and knows the type.
     """
     return make_constant(b, b.pick(most))
 
 
 def make_constant(b: Builder, text: str) -> ir.Literal:
-    """A floating-point constant as this text writes those of its main type: `1e-7f`, or the double
-    `1e-7`.
+    """Return the floating-point number `text` as a constant, written as this program writes those
+    of its main type: `1e-7f`, or the double `1e-7`. b: knows the type.
     """
     single = b.suffix and b.kind == "f32"
     return ir.Literal(text + "f", "f32") if single else ir.Literal(text, "f64")
 
 
 def make_swap(b: Builder, first: ir.Expression, second: ir.Expression) -> tuple:
-    """Three statements that exchange two places."""
+    """Return three statements that exchange two places, variables or array elements, by way of a
+    new local. b: gets the local.
+    """
     return b.code("T t = x; x = y; y = t;", t=b.name(_HELD, b.kind), x=first, y=second)
 
 
 def draw_value(b: Builder, *places: tuple) -> tuple:
-    """An expression of the places, of one operation or two, or a place itself."""
+    """Return a random expression of the places, of one operation or two, or an array element among
+    them.
+
+    places: variables and array elements. b: draws; its `reads` and `locals` become these places.
+    """
     b.reads = [p for p in places if type(p) is ir.Access] or list(places)
     b.locals = [p for p in places if type(p) is ir.Name]
     return b.read() if b.chance(0.35) else b.value(b.pick((1, 1, 2)))
 
 
 def draw_term(b: Builder, *places: tuple) -> tuple:
-    """Return a random expression as `draw_value` does, in which at least one of `places` occurs."""
+    """Return a random expression of one operation or two, or an array element, in which at least
+    one of `places`, variables and array elements, occurs.
+
+    b: draws; its `reads` and `locals` become these places.
+    """
     made = draw_value(b, *places)
     return made if any(node in places for node in ast.walk(made)) else b.read()
 
 
 def draw_test(b: Builder, *places: tuple) -> tuple:
-    """A condition on the places that data may well meet: no floating number equals another."""
+    """Return a random test of `places`, variables and array elements, that data may well meet:
+    mostly none that one floating-point number equals another.
+
+    b: draws; its `reads` become these places, its `locals` none.
+    """
     b.reads, b.locals = [p for p in places if type(p) is ir.Access] or list(places), []
     for _ in range(4):
         made = b.condition()
@@ -106,7 +122,9 @@ _REAL_STEPS = (
 
 
 def draw_next(b: Builder, last: ir.Expression, term: ir.Expression) -> ir.Expression:
-    """What comes next, from what was before and what is read now; integers stay small."""
+    """Return an expression for the next value of a recurrence, from `last`, the one before, and
+    `term`, what is read now. Integers stay small. b: draws it.
+    """
     total = ast.add(last, term) if b.chance(0.7) else ast.add(term, last)
     given = {"s": last, "x": term, "total": total}
     if b.kind not in FLOATS:
@@ -120,12 +138,16 @@ def draw_next(b: Builder, last: ir.Expression, term: ir.Expression) -> ir.Expres
 
 
 def draw_scalar(b: Builder) -> tuple:
-    """Return a scalar parameter of the function: one that `b` has already, or a new one."""
+    """Return a scalar parameter of the function, as a name: one that `b`, its builder, has already,
+    or a new one.
+    """
     return b.pick(tuple(b.scalars)) if b.scalars and b.chance(0.6) else b.scalar()
 
 
 def draw_fraction(b: Builder) -> tuple:
-    """Return a random floating-point constant below one."""
+    """Return a random floating-point constant below one, in the main type or double. b: draws it
+    and knows the type.
+    """
     return make_fraction(b, _FRACTIONS)
 
 

@@ -24,25 +24,28 @@ _MATHEMATICS = frozenset("sqrt exp log fabs sin cos tanh pow floor fmax fmin".sp
 
 
 class PatternError(ValueError):
-    """Raised when the text of a family of generated programs does not parse. The message names the
-    family.
+    """Raised when the text of a family of generated programs does not parse or holds what a pattern
+    cannot; a kind of ValueError. The message names the family.
     """
 
 
 @cache
 def read_words() -> dict[str, tuple[str, ...]]:
-    """Return the lists of variable names to draw from, by the letters of a name in a pattern."""
+    """Return the lists of variable names to draw from, by the letters of a name in a pattern: for
+    `s` and `s2` the list `s`. They stand in `words.txt`.
+    """
     lines = (Path(__file__).parent / "words.txt").read_text().splitlines()
     pairs = (line.split(":") for line in lines if line and not line.startswith("#"))
     return {role: tuple(words.split()) for role, words in pairs}
 
 
 class TreeMaker:
-    """Converts the IR trees of one pattern into the generator's trees, and draws names and types
-    for it.
+    """Converts the IR trees of one pattern, a family of generated computations, into the
+    generator's trees, and draws names and types for it.
 
-    family: the pattern's name, for messages. b: draws. renamed: from a name in the pattern to the
-        variable that stands for it.
+    family: the pattern's name, for messages. b: the nest's builder; it draws and gets new names.
+        renamed: from a name in the pattern to the variable that stands for it. c_only: whether it
+        holds what Fortran has no words for.
     """
 
     def __init__(self, family: str, b: Builder) -> None:
@@ -52,7 +55,9 @@ class TreeMaker:
         """Whether it holds what Fortran has no words for."""
 
     def words(self, name: str) -> tuple[str, ...]:
-        """Return the names that a pattern's name may become; () where there is no list."""
+        """Return the names that the pattern's name `name` may become, digits at its end aside; ()
+        where there is no list.
+        """
         return read_words().get(name.rstrip("0123456789"), ())
 
     def name_of(self, name: str) -> str:
@@ -64,17 +69,18 @@ class TreeMaker:
         return PatternError(f"{self.family}: a pattern cannot hold {what}")
 
     def element_type(self, word: str) -> str:
-        """Return the element type for a type word of a pattern.
+        """Return the element type, such as `f32`, for a type word of a pattern.
 
-        `T` is the main type, `any` is drawn, `float` becomes `f32`, and other words stay.
+        `T` is the main type, `any` is drawn, C's words such as `float` become `f32` and the like,
+        and other words stay.
         """
         if word == "any":
             return self.b.pick(_ANY)
         return self.b.kind if word == "T" else _TYPES.get(word, word)
 
     def type_of(self, node: ir.Type) -> str:
-        """Return the element type for an IR type in a pattern. Raises PatternError for one that is
-        not a scalar.
+        """Return the element type, such as `f32`, for an IR type in a pattern. Raises PatternError
+        for one that is not a scalar.
         """
         if isinstance(node, ir.ScalarType):
             return _TYPES.get(node.name, node.name)
@@ -85,9 +91,10 @@ class TreeMaker:
     # ------------------------------------------------------------------------------ expressions
 
     def expression(self, node: ir.Expression) -> tuple:
-        """Return a pattern's IR expression as a generator's expression, with its holes filled.
+        """Return a pattern's IR expression as a generator's expression, with its names replaced and
+        its holes filled.
 
-        Raises PatternError for one that patterns cannot hold.
+        Raises PatternError for one that patterns cannot hold, or for a name that nothing declares.
         """
         match node:
             case ir.Name(id=name):
@@ -205,7 +212,8 @@ class TreeMaker:
         raise self.refuse(node)
 
     def declare(self, node: ir.Declaration, wanted: tuple[str, ...] = names.LOCALS) -> tuple:
-        """Return the declaration of a scalar, and draw its name.
+        """Return the declaration of a scalar in the generator's form, and draw its name. Raises
+        PatternError for a type or a first value that patterns cannot hold.
 
         wanted: names to draw from where the pattern's name has no list of its own.
         """
@@ -218,10 +226,11 @@ class TreeMaker:
         return ast.declare(kind, self.renamed[node.name].id, value, const)
 
     def view(self, node: ir.Declaration, kind: ir.Type) -> tuple:
-        """Return the declaration of a pointer into an array, `T *row = &a[offset]`, and draw its
-        name.
+        """Return the declaration of a pointer into an array, `T *row = &a[offset]`, in the
+        generator's form, and draw its name.
 
-        kind: what it points to. Raises PatternError for another first value.
+        node: the declaration in the pattern. kind: the type that it points to. Raises PatternError
+            for another first value.
         """
         match node.value:
             case ir.Unary(op="&", operand=ir.Access(base=ir.Name(id=array), indices=(offset,))):
@@ -235,11 +244,11 @@ class TreeMaker:
         return ast.view(element, word, self.name_of(array), start, const)
 
     def switch(self, node: ir.Switch) -> tuple:
-        """Return a pattern's `switch` as a generator's statement.
+        """Return a pattern's `switch` as a generator's statement, whose cases have no `break`. The
+        program is marked as one that Fortran cannot express.
 
-        Every case must end with `break`, and `default` must come last.
-
-        The program is marked as one that Fortran cannot express.
+        Every case of the pattern must end with `break`, and `default` must come last; this is not
+        checked. Raises PatternError for what patterns cannot hold.
         """
         self.c_only = True
         cases = []
@@ -290,10 +299,13 @@ def make_nest(
     parallel: int,
     buffers: tuple[Parameter, ...] = (),
 ) -> Nest:
-    """Return the nest that `statements` form. parallel: how many of the outermost loops are
-    parallel; 0: one thread does everything.
+    """Return the loop nest that a pattern's `statements` form, with the names, types and holes that
+    `maker` draws. Its parameters stay with the maker's builder.
 
-    buffers: arrays that the function itself allocates; then every loop of the body is parallel.
+    parallel: how many of the outermost loops are parallel; 0: one thread does everything.
+    buffers: arrays that the function itself allocates; then every loop of the body, with `parallel`
+        levels, is parallel. () for none.
+    Raises PatternError for what patterns cannot hold.
     """
     body = maker.block(statements)
     if buffers:

@@ -133,10 +133,12 @@ def convert_limit(name: str, type: str) -> Value:
 
 
 def convert_intrinsic(name: str, given: list[Value], kind: str) -> Value:
-    """Return the C value of a call of a Fortran intrinsic. name: of the intrinsic, in lower case.
-    given: the C values of its arguments, at least one.
+    """Return the C value of a call of a Fortran intrinsic. name: of the intrinsic, in lower case:
+    one of `ELEMENTAL`, or `power` or `.not.` for these operators.
+    given: the C values of its arguments, in order, at least one.
     kind: its `kind` argument as text, such as `8`; '' if it has none. Raises UnsupportedConstruct
-        if rules do not know the intrinsic for arguments of these types.
+        if rules do not know the intrinsic for arguments of these types, KeyError for any other
+        name.
     """
     first = given[0]
     if name in _SAME:

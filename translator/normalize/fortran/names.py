@@ -36,7 +36,7 @@ from translator.normalize.unsupported import UnsupportedConstruct
 class SectionLane:
     """One loop over the elements of an array section, for one of its dimensions.
 
-    place: the loop's counter, from zero, in steps of `step`.
+    place: the loop's counter in C, from zero, in steps of `step`. step: what the counter grows by.
     """
 
     place: AffineSum
@@ -45,8 +45,9 @@ class SectionLane:
 
 @dataclass(frozen=True, slots=True)
 class SectionSpan:
-    """A subscript triplet. first, last: from zero within its dimension, both included. step: the
-    distance between subscripts.
+    """The subscripts of a section, or of a whole dimension, of an array. first, last: both
+    included; of a section counted from zero within its dimension, of a dimension as declared. last
+    is None for a dimension of unknown length. step: the distance between subscripts.
     """
 
     first: AffineSum
@@ -58,12 +59,13 @@ class SectionSpan:
 class ProcedureNames:
     """How the names of a Fortran procedure are written in C.
 
-    declared: its declarations. spelled: C name, for those that differ. pointers: scalars reached
-        through a pointer.
+    declared: its declarations. spelled: C name by Fortran name, for those that differ. pointers:
+        scalars reached through a pointer.
     shifted: the C value of a loop's variable while its loop is written. constants: values of named
         constants.
-    sizes: C names of the extents of assumed-shape arrays. made: first and last subscripts of
-        allocated arrays, per dimension.
+    sizes: C names of the extents of assumed-shape arrays, per dimension. made: first and last
+        subscripts of allocated arrays, per dimension.
+    functions: the functions inside the procedure that are one expression, by name.
     """
 
     declared: Declarations
@@ -181,15 +183,17 @@ def get_plain(node: Expression) -> Expression:
 
 
 def get_arguments(node: Call) -> tuple[list[Expression], Mapping[str, Expression]]:
-    """Return (arguments by position, arguments by keyword) of a call."""
+    """Return (arguments by position, arguments by keyword) of a call, without the brackets around
+    them.
+    """
     return [get_plain(a) for a in node.arguments], {
         name: get_plain(value) for name, value in node.keywords
     }
 
 
 def find_reduction_dimension(node: Call) -> Expression | None:
-    """Return the dimension, from 1, along which a call such as `sum(a, 2)` reduces; None if it
-    reduces all.
+    """Return the expression of the dimension, counted from 1, along which a call such as `sum(a,
+    2)` reduces; None if it reduces all.
     """
     plain, named = get_arguments(node)
     second = plain[1] if len(plain) == 2 else None
@@ -198,7 +202,9 @@ def find_reduction_dimension(node: Call) -> Expression | None:
 
 
 def convert_real_literal(digits: str) -> str:
-    """Return a real literal of Fortran, without kind, in C's spelling."""
+    """Return a real literal of Fortran in C's spelling, such as `1.0e3` for `1.d3`. digits: the
+    literal in lower case, without `_` and kind.
+    """
     head, mark, tail = digits.replace("d", "e").partition("e")
     whole_part, _, fraction = head.partition(".")
     exponent = f"e{int(tail)}" if mark and int(tail) else ""

@@ -78,6 +78,7 @@ class StatementConverter:
         subroutine. parsed(text): returns the tree of an expression. words: every name of the
         procedure. changing: those that it sets more than once. procedure: all statements that are
         executed.
+    used: names met so far. tables: arrays of constants. heap: local arrays on the heap, by C name.
     """
 
     def __init__(
@@ -122,7 +123,8 @@ class StatementConverter:
     def constant(self, name: str, node: Expression) -> None:
         """Take over the named constant `name` with the value `node`: it is recorded in the
         procedure's names and, unless its value is a known integer, a C declaration of it is
-        appended to `body`. Raises UnsupportedConstruct if rules cannot write it in C.
+        appended to the converter's Block `body`. Raises UnsupportedConstruct if rules cannot write
+        it in C.
         """
         kind = self.names.type(name)
         number = (
@@ -141,8 +143,8 @@ class StatementConverter:
         self.names.constants[name] = Value(word, kind)
 
     def table(self, name: str, node: Expression) -> None:
-        """Append the C definition of the array constant `name` to `body`. node: its values. Raises
-        UnsupportedConstruct if rules cannot write it in C.
+        """Append the C definition of the array constant `name` to the converter's Block `body`.
+        node: its values. Raises UnsupportedConstruct if rules cannot write it in C.
         """
         items = node.items if isinstance(node, InitializerList) else ()
         count = self.values.length(name).text
@@ -157,8 +159,8 @@ class StatementConverter:
         self.tables.add(name)
 
     def write(self, nodes: Sequence[Statement]) -> None:
-        """Convert the Fortran statements `nodes` to C and append them to `body`. Raises
-        UnsupportedConstruct if rules cannot write one.
+        """Convert the Fortran statements `nodes` to C and append them to the converter's Block
+        `body`. Raises UnsupportedConstruct if rules cannot write one.
         """
         for node in nodes:
             writer = _WRITERS.get(type(node))
@@ -358,8 +360,8 @@ class StatementConverter:
             raise UnsupportedConstruct(f"a call of {name or 'a procedure of a type'}")
 
     def make(self, name: str) -> None:
-        """Append the C allocation of the local array `name`, with its known bounds, to `body`.
-        Raises UnsupportedConstruct if an extent is unknown.
+        """Append the C allocation of the local array `name`, with its known bounds, to the open
+        block of the C function. Raises UnsupportedConstruct if an extent is unknown.
         """
         word, kind, count = (
             self.names.word(name),
@@ -373,7 +375,9 @@ class StatementConverter:
         self._page.add(made)
 
     def free(self) -> None:
-        """Append C statements that free the local arrays to `body`."""
+        """Append C statements that free the arrays allocated so far to the open block of the C
+        function.
+        """
         for word in self.heap:
             self._page.add(f"free({word});")
 

@@ -119,9 +119,9 @@ class ExpressionConverter:
 
     def bounds(self, name: str) -> list[SectionSpan]:
         """Return the declared first and last subscripts of the array `name`, per dimension, as C
-        sums.
+        sums. `last` is None for a dimension whose end the text does not give, such as `*`.
 
-        Raises UnsupportedConstruct if the text does not give a bound that is needed.
+        Raises UnsupportedConstruct if rules cannot write a bound in C.
         """
         if name in self.names.made:
             return self.names.made[name]
@@ -145,7 +145,7 @@ class ExpressionConverter:
 
     def extent(self, name: str, bound: SectionSpan) -> AffineSum:
         """Return the number of elements in a dimension of the array `name`. bound: the dimension's
-        subscripts.
+        declared subscripts, from `bounds`.
 
         Raises UnsupportedConstruct if the text does not give its end.
         """
