@@ -81,6 +81,6 @@ class OneTopLevelName(egg_info):
     """The command `egg_info` of setuptools, with `coevolve` as the only top-level name."""
 
     def run(self) -> None:
-        """Write the metadata of the package, with `coevolve` as the only name in `top_level.txt`."""
+        """Write the package's metadata, with `coevolve` as the only name in `top_level.txt`."""
         super().run()
         (Path(self.egg_info) / "top_level.txt").write_text("coevolve\n")

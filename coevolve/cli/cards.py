@@ -66,7 +66,8 @@ class RunFacts:
         models began as; '' for nothing. license: an identifier of the hub, such as `apache-2.0` or
         `other`.
     header, rows: names of the columns, and the cells by row, of the run's table, as text.
-    unlearnt: a line that says that nothing was learnt; '' where something was.
+    unlearnt: a line that says that nothing was learnt; '' where something was. made: a sentence on
+        version, seed and answers of the run; '' for none.
     """
 
     directions: Sequence[str]
@@ -77,6 +78,7 @@ class RunFacts:
     header: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
     unlearnt: str = ""
+    made: str = ""
 
 
 def choose_license(corpora: Sequence[str], model: str) -> str:
@@ -118,7 +120,8 @@ def make_model_card(kind: str, folder: str, canonical: bool, facts: RunFacts) ->
         if canonical
         else "It is asked in plain words, with the program in a fenced block."
     )
-    lines = [f"# {kind} after round {facts.number}", "", f"This model {purpose}. {form}", ""]
+    when = "as the run began with it" if facts.unlearnt else f"after round {facts.number}"
+    lines = [f"# {kind} {when}", "", f"This model {purpose}. {form}", ""]
     if facts.unlearnt:
         lines += [f"**Nothing was learnt.** {facts.unlearnt}.", ""]
     if kind == "Translator":
@@ -196,12 +199,15 @@ def _translator_code(folder: str, canonical: bool, direction: str) -> list[str]:
     ]
 
 
-def make_dataset_card(pairs: int, facts: RunFacts, own: int = 0) -> str:
+def make_dataset_card(
+    pairs: int, facts: RunFacts, own: int = 0, counts: Sequence[Sequence[str]] = ()
+) -> str:
     """Return the card of the verified pairs, the text of their README.md: Markdown below a YAML
     header. Without any pair it has no code, since `datasets` loads no file without rows.
 
     pairs: how many there are. facts: what the card says of the run. own: how many of the pairs have
-        a source that comes with this project.
+        a source that comes with this project. counts: rows of (direction, pairs, of which proved,
+        sources, groups), as text.
     """
     if not pairs:
         return _make_empty_card(facts)
@@ -217,6 +223,8 @@ def make_dataset_card(pairs: int, facts: RunFacts, own: int = 0) -> str:
         f"executed on the tests in its row and found equivalent. That is evidence, no proof: "
         f"`suite_strength` says how many wrong variants of the source the tests reject.",
         "",
+        *_table(("direction", "pairs", "of which proved", "sources", "groups of alike"), counts),
+        *[""] * bool(counts),
         "A source may have several targets, and sources may be alike: split by `group`, so that no "
         "part holds near-duplicates of another. Targets were written by a model: their names may "
         "be numbered (`v5`).",
@@ -248,7 +256,15 @@ def make_dataset_card(pairs: int, facts: RunFacts, own: int = 0) -> str:
         *(f"| {name} | {what} |" for name, what in COLUMNS),
         "",
         *_origin(facts),
-        *(["", f"Sources that come with coevolve: {own} of {pairs}."] if own else []),
+        *(
+            [
+                "",
+                f"Of {own} of the {pairs} pairs the source equals, name by name renamed, one that "
+                f"comes with coevolve under the Apache License 2.0.",
+            ]
+            if own
+            else []
+        ),
     ]
     return _front(head) + "\n".join(lines) + "\n"
 
@@ -268,7 +284,7 @@ def _make_empty_card(facts: RunFacts) -> str:
 
 
 def _origin(facts: RunFacts) -> list[str]:
-    lines = ["## Origin and licence", ""]
+    lines = ["## Origin and licence", "", *([facts.made, ""] if facts.made else [])]
     if facts.license not in ("apache-2.0", "other"):
         lines += [f"The exporter says the licence is {facts.license}.", ""]
     for each in facts.corpora:

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from coevolve import __version__
 from coevolve.cli.cards import RunFacts, choose_license, make_dataset_card, make_model_card
 from coevolve.cli.errors import UserError
 from coevolve.config.schema import Config
@@ -45,8 +46,9 @@ def export_run(
     its card. Returns the folder's path.
 
     root: the run's folder. out: where to write; None: `export/` in the run. number: the round;
-        None: the last finished one. half: write weights as float16. license: what the cards name,
-        such as `mit`; '' for what follows from the corpora and the first model.
+        None: the last finished one. half: write weights as float16. license: what the
+        card of the pairs names, such as `mit`; '' for what follows from corpora and models, as
+        the models' own cards have it.
     Raises UserError if there is no run, or the round has no checkpoints.
     """
     folder, config = open_run(root)
@@ -63,7 +65,7 @@ def export_run(
         header, rows = _strip_times(*make_table(folder, config, until))
         unlearnt = last if 0 < last <= count_unlearnt_rounds(folder) else 0
         facts = replace(
-            _collect_facts(config, last, license),
+            _collect_facts(config, last),
             header=header,
             rows=rows,
             unlearnt=describe_unlearnt(folder, unlearnt) if unlearnt else "",
@@ -87,7 +89,9 @@ def export_run(
             (copied / "README.md").write_text(card, encoding="utf-8")
         pairs = triplets_until(folder, last)
         write_triplets(temporary / "pairs.parquet", pairs)
-        card = make_dataset_card(len(pairs), facts, _count_own([t.source for t in pairs]))
+        facts = replace(facts, license=license or facts.license)
+        own_sources = _count_own([t.source for t in pairs])
+        card = make_dataset_card(len(pairs), facts, own_sources, _count_pairs(pairs))
         (temporary / "README.md").write_text(card, encoding="utf-8")
 
     write_folder(target, fill)
@@ -166,14 +170,47 @@ def _find_round(root: Path, folder: RunFolder, config: Config, number: int | Non
     )
 
 
-def _collect_facts(config: Config, number: int, license: str) -> RunFacts:
+def _collect_facts(config: Config, number: int) -> RunFacts:
     corpora = tuple(
         dict.fromkeys(each for each in (config.corpus.source, config.corpus.target) if each)
     )
     began = config.model.name_or_path if config.model.backend != "scratch" else ""
-    license = license or choose_license(corpora, began)
+    license = choose_license(corpora, began)
     shown = tuple(each if _is_public(each) else Path(each).name for each in corpora)
-    return RunFacts(config.directions, number, shown, began, license)
+    wanted = config.round
+    made = (
+        f"Made by coevolve {__version__} with seed {config.seed}: {wanted.samples} answers a "
+        f"program and round at temperature {wanted.temperature:g}; verdicts by `verify.mutants` = "
+        f"{config.verify.mutants}, `verify.least_strength` = {config.verify.least_strength:g}. "
+        f"{_describe_held_out(config)}"
+    )
+    return RunFacts(config.directions, number, shown, began, license, made=made)
+
+
+def _describe_held_out(config: Config) -> str:
+    evaluation = config.corpus.evaluation
+    if not evaluation:
+        share = config.corpus.evaluation_fraction
+        return f"A share of {share:g} of the sources was held out, with whatever is like it."
+    named = [evaluation] if isinstance(evaluation, str) else dict.fromkeys(evaluation)
+    words = ", ".join(f"`{each if _is_public(each) else Path(each).name}`" for each in named)
+    return f"Held out, with whatever is like it: {words}."
+
+
+def _count_pairs(pairs: Sequence[Triplet]) -> list[tuple[str, ...]]:
+    """Rows of (direction, pairs, of which proved, sources, groups)."""
+    groups = name_groups([(t.source, t.target) for t in pairs])
+    rows = []
+    for direction in dict.fromkeys(t.direction for t in pairs):
+        own = [(t, g) for t, g in zip(pairs, groups, strict=True) if t.direction == direction]
+        counts = (
+            len(own),
+            sum(t.verdict.evidence == "proved" for t, _ in own),
+            len({t.source.id for t, _ in own}),
+            len({g for _, g in own}),
+        )
+        rows.append((direction, *map(str, counts)))
+    return rows
 
 
 def _is_public(corpus: str) -> bool:

@@ -269,7 +269,8 @@ def _add_export(commands) -> None:
         "--license",
         default="",
         metavar="L",
-        help="licence that the cards name, such as mit (default: what the corpora allow)",
+        help="licence that the card of the pairs names, such as mit (default: what the corpora "
+        "allow); models keep that of what they began as",
     )
     parser.add_argument(
         "--push",

@@ -55,13 +55,15 @@ def make_port_row(
     asked: VerifyRequest,
     explanation: str,
     seconds: float,
+    failing: dict[str, object] | None = None,
 ) -> PortRow:
     """Return the row of one function for files of continuous integration (JUnit, SARIF). It names
     the line that the verdict speaks of: the function's own where the verdict names none.
 
     source, target: paths as the user gave them. pair, verdict: what was judged, and how. asked: the
         request that the pair is of. explanation: the verdict in several lines, of
-        `explain_verdict`. seconds: of wall-clock time that it took.
+        `explain_verdict`. seconds: of wall-clock time that it took. failing: the test that fails,
+        as `explain.failing_input` returns it; None where there is none.
     Raises OSError if the file `target` is gone.
     """
     from coevolve.report.ci_files import PortRow, find_line
@@ -89,4 +91,6 @@ def make_port_row(
         line,
         place="" if os.path.abspath(path) == os.path.abspath(target) else os.path.relpath(path),
         details="" if verdict.equivalent is True else rest,
+        outcome=str(verdict.outcome),
+        failing_input=failing,
     )

@@ -125,8 +125,8 @@ def run(args: argparse.Namespace) -> int:
     rows: list[PortRow] = []
     engines: dict[tuple[str, str, bool, bool], Engine] = {}
     try:
-        for port in wanted:
-            for row in _verify(engines, port):
+        for number, port in enumerate(wanted, 1):
+            for row in _verify(engines, port, (number, len(wanted))):
                 rows.append(row)
                 if not args.json:
                     _print(row)
@@ -288,11 +288,11 @@ class _LineParser(Parser):
 
 
 def _verify(
-    engines: dict[tuple[str, str, bool, bool], Engine], port: ListedPort
+    engines: dict[tuple[str, str, bool, bool], Engine], port: ListedPort, turn: tuple[int, int]
 ) -> Iterator[PortRow]:
     """A row for each function that both files of a port define, as soon as it is judged; a row with
     the error where the pair cannot be read. engines: by how a port is judged; one is added where
-    needed.
+    needed. turn: its number, from 1, and how many there are.
     """
     from coevolve.report.ci_files import PortRow
     from coevolve.verification.requests import make_request_from_files
@@ -312,7 +312,7 @@ def _verify(
         for line in asked.missing:
             print(line, file=sys.stderr)
         for pair in asked.pairs:
-            yield _judge(engine, port, pair, asked)
+            yield _judge(engine, port, pair, asked, turn)
         for line in asked.not_compared:
             print(f"{port.where}: not compared: {line}", file=sys.stderr)
     except ValueError as error:
@@ -341,17 +341,21 @@ def _open_engine(engines: dict[tuple[str, str, bool, bool], Engine], port: Liste
     return engines[key]
 
 
-def _judge(engine: Engine, port: ListedPort, pair: Pair, asked: VerifyRequest) -> PortRow:
+def _judge(
+    engine: Engine, port: ListedPort, pair: Pair, asked: VerifyRequest, turn: tuple[int, int]
+) -> PortRow:
     from coevolve.cli.port_rows import make_port_row, name_places
     from coevolve.cli.progress import show_working
-    from coevolve.verification.explain import explain_verdict
+    from coevolve.verification.explain import explain_verdict, failing_input
 
     started = time.perf_counter()
-    with show_working(f"verify {pair.source.name}"):
+    target = os.path.relpath(port.target)
+    with show_working(f"verify {pair.source.name} in {target}, port {turn[0]} of {turn[1]}"):
         pair, verdict = verify_with_suite(engine, pair, str(port.suite))
         seconds = time.perf_counter() - started
-        explained = ""
+        explained, failing = "", None
         if verdict.equivalent is not True:
+            failing = failing_input(engine, pair, verdict)
             explained = explain_verdict(engine, pair, verdict, seconds * 1e3)
     row = make_port_row(
         os.path.relpath(port.source),
@@ -361,6 +365,7 @@ def _judge(engine: Engine, port: ListedPort, pair: Pair, asked: VerifyRequest) -
         asked,
         name_places(explained, verdict, asked),
         seconds,
+        failing,
     )
     proved = verdict.equivalent and verdict.evidence == "proved"
     return replace(row, text=f"{row.text}, and proved") if proved else row

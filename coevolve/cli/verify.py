@@ -366,10 +366,12 @@ SUITE_FORM = "a test is a line like 'n=8 x[n]=uniform(-1,1)@3' (docs/architectur
 
 
 def verify_with_suite(engine, pair: Pair, suite: str | None) -> tuple[Pair, Verdict]:
-    """Judge a pair, and return the pair as it was judged in the end and the verdict.
+    """Judge a pair, and return (the pair that the verdict is on, the verdict). That is `pair`, or,
+    where its source does not compile within its file, the pair of both functions cut out of their
+    files, if that helps.
 
-    engine: an Engine. suite: the file of the pair's tests, for messages; None where none was given.
-        Raises VerifyError if its tests cannot be read.
+    engine: an Engine. suite: the path of the pair's tests, used in messages only; None where none
+        was given. Raises VerifyError if the pair's tests cannot be read.
     """
     from coevolve.verification.function_verdicts import verify_pair
     from coevolve.verification.requests import VerifyError

@@ -56,8 +56,8 @@ class Journal:
         }
 
     def read(self, chunk: int, cls: type[T]) -> list[T]:
-        """Return the records of one chunk. cls: their type. Raises StoreError if its file is
-        damaged or missing.
+        """Return the records of chunk number `chunk`, as `add` was given them. cls: their type.
+        Raises StoreError if the chunk's file is damaged or missing.
         """
         file = self._file(chunk)
         body = self._body(file)

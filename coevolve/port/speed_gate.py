@@ -60,7 +60,7 @@ class SpeedFigures:
 
     @property
     def cost(self) -> float:
-        """Time of an OpenMP port on one thread, as a multiple of its source's time (1.0: the same)."""
+        """Time of a port on one thread, as a multiple of its source's time (1.0: the same)."""
         return self.one_ms / self.source_ms
 
     @property

@@ -33,6 +33,8 @@ class PortRow:
     line: that the verdict is about, from 1. place: the file of that line; '' for the target.
     details: more lines about it, with the failing input; '' for none. error: the pair could not be
         read.
+    outcome: the verdict's, such as `MISMATCH`; '' where none was reached. failing_input: the test
+        that fails and its arrays, as `verify --json` prints them; None where there is none.
     """
 
     source: str
@@ -45,6 +47,8 @@ class PortRow:
     place: str = ""
     details: str = ""
     error: bool = False
+    outcome: str = ""
+    failing_input: dict[str, object] | None = None
 
     @property
     def name(self) -> str:

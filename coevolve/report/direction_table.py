@@ -131,8 +131,8 @@ def _iterate_kept_pairs(folder: RunFolder) -> set[tuple[str, str, str]]:
 
 def compute_pass_rates(figures: dict) -> list[float]:
     """Return the share of right answers (pass@1), in [0, 1], of each held-out program, in the
-    file's order. figures: the content of a round's file evaluation.json or, in a run of several
-        directions, its part for one of them; empty if it tells of no program.
+    file's order; [] if the file tells of no program. figures: the content of a round's file
+        evaluation.json or, in a run of several directions, its part for one of them.
     """
     return [row["passed"] / row["samples"] for row in figures.get("items", ())]
 

@@ -175,7 +175,7 @@ class Engine:
         """
         try:
             verdict = self._verified(pair)
-            if self.config.prove and pair.suite is None:
+            if self.config.prove:
                 verdict = add_evidence(pair.source, pair.target, verdict)
             return verdict
         except RecursionError:

@@ -130,7 +130,10 @@ def summarize_verdict(verdict: Verdict) -> str:
     """Return a verdict in one line: the outcome in words and its detail. A place in the program is
     given as line and column.
     """
-    return f"{describe_outcome(verdict)}: {locate_detail(verdict.detail)}"
+    words, detail = describe_outcome(verdict), locate_detail(verdict.detail)
+    if verdict.outcome is Outcome.RACE:  # which begins its detail too
+        detail = detail.removeprefix("data race: ")
+    return f"{words}: {detail}"
 
 
 def locate_detail(detail: str) -> str:

@@ -1662,8 +1662,8 @@ def moved(pointer: Pointer, distance: Polynomial) -> Pointer:
 
 
 def known_constant(variable_: Variable | None) -> bool:
-    """Return whether `variable_` is a local or a Fortran variable, whose address other pointers do
-    not reach. False for any other variable and for None.
+    """Return whether writes through other names are taken not to change `variable_`: True for a
+    local and for every Fortran variable, False for any other variable and for None.
     """
     return variable_ is not None and (variable_.storage == "local" or "fortran" in variable_.words)
 

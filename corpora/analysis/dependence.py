@@ -233,7 +233,7 @@ def is_counter(symbol: Symbol) -> bool:
 
 
 def is_indirect(access: ArrayAccess) -> bool:
-    """Return whether a subscript of the access contains an element of an array, as in `a[idx[i]]`."""
+    """Return whether a subscript of the access holds an element of an array, as in `a[idx[i]]`."""
     for index in access.indices:
         for symbol in index.symbols() if index is not None else ():
             inner = {symbol, *symbol.variables}

@@ -111,11 +111,11 @@ class ReferenceType:
 class Extent:
     """One dimension of an array.
 
-    C's `a[n]` is Extent(size=n). A Fortran dimension runs from `lower` to `upper`, both inclusive;
-    `lower` is set where the text states it, as in `a(0:m)`, and else is 1. size: how many elements,
-    an expression.
-    size None: unknown (`a[]`, `a(*)`, whose `upper` is Name('*')). All three None: C's `a[]` or
-        assumed shape (`a(:)`).
+    size: how many elements; None where unknown, as in `a[]`, `a(*)` and `a(:)`.
+    lower: the first subscript where a Fortran text states it, as in `a(0:m)`. None stands for 1
+        there; in C it is always None, and subscripts count from 0.
+    upper: the last subscript, inclusive, of a Fortran dimension; Name('*') in `a(*)`; None in
+        `a(:)` and in C.
     """
 
     size: Expression | None = None
@@ -125,8 +125,11 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class ArrayType:
-    """An array. of: its element type. extents: in the text's order; in C the last is contiguous, in
-    Fortran the first. column_major: Fortran's order in memory.
+    """An array.
+
+    of: its element type. extents: an Extent for each dimension, in the text's order; its size is
+        None where unknown. In C the last is contiguous, in Fortran the first. column_major:
+        Fortran's order in memory.
     """
 
     of: Type

@@ -40,7 +40,7 @@ _PATTERN = re.compile(
 
 
 class SuiteError(ValueError):
-    """The text is not a suite of tests. line, column: where, from 1; the message begins with them."""
+    """The text is no suite of tests. line, column: where, from 1; the message begins with them."""
 
     def __init__(self, line: int, column: int, message: str) -> None:
         super().__init__(f"{line}:{column}: {message}")

@@ -61,9 +61,15 @@ def answer_request(session: Session, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve as the process that owns a GPU: answer requests until the parent is gone or the context
-    is lost. arguments: the command line: the shared file's descriptor, --driver, --no-poison; None:
-    this process's. Returns the exit code: 0, or 1 if the device cannot be opened.
+    """Serve as the process that owns a GPU: answer requests until the parent is gone. Returns the
+    exit code: 0, or 1 if the device cannot be opened. Where the CUDA context is lost, the process
+    ends at once with exit code 0.
+
+    arguments: the command line without the program's name: the descriptor of the shared file;
+        `--driver module:Class`, the class that makes driver calls (by default the real one);
+        `--no-poison`, which leaves new device memory as it is instead of filling it. None: this
+        process's command line.
+    Raises SystemExit if the command line is wrong.
     """
     parser = argparse.ArgumentParser(
         description="The process that owns a GPU; started by gpu_runtime.cuda.backend."

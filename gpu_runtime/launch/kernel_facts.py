@@ -92,9 +92,11 @@ class DimensionFacts:
 class KernelFacts:
     """What a kernel's text says about its launch.
 
-    dimensions: how it uses x, y and z. block_hints: block shapes (x, y, z) that the text fixes.
-    static_shared: extents of each static shared array. dynamic_shared: element types of extern
-        ones, as in the text.
+    dimensions: how it uses x, y and z, a DimensionFacts each, in this order. block_hints: block
+        shapes (x, y, z), in threads, that the text suggests; () for none.
+    static_shared: for each static shared array of known size a tuple of its extents, in elements
+        and without padding: 32 for `[32 + 1]`. dynamic_shared: for each extern one the first
+        word of its element type besides `unsigned`, `signed` and `const`.
     max_threads: most threads of a block, from `__launch_bounds__`; None without it.
     """
 

@@ -62,7 +62,7 @@ class ScratchConfig:
     layers, width, heads: number of layers, width of the model and number of query heads of the
         Llama shape; `heads` divides `width`. kept_heads: heads of keys and values; it divides
         `heads`. inner_width: of the feed-forward part.
-    context: longest prompt and answer in tokens; longer examples are left out.
+    context: most tokens of a prompt and its answer together; longer examples are left out.
     initial_deviation: standard deviation of the weights at the start. seed: of the weights.
     threads: torch threads of this process; 0 leaves them. Results repeat for a fixed number. rows:
         answers decoded together.

@@ -42,9 +42,11 @@ class ProgramError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class ProgramBuild:
-    """A whole program, built as `variant`, or why it could not be. program: its text and dialect.
-    ok: it compiled. executable: its path if `ok`, else None. diagnostics: compiler text where it
-    failed.
+    """A whole program, built, or why it could not be.
+
+    program: its text and dialect. variant: how it was built, such as PLAIN, RACE_CHECKED or
+        RECORDED; `build_program` lists them. ok: it compiled. executable: its path if `ok`, else
+        None. diagnostics: compiler text where it failed; '' if `ok`.
     """
 
     program: Program

@@ -122,8 +122,11 @@ class StreamReference:
 
 @dataclass(frozen=True, slots=True)
 class ProgramReference:
-    """The expected outcome of one test of a whole program. exit_code: its exit status. streams:
-    what it must write. relative: relative tolerance of numbers with decimals.
+    """The expected outcome of one test of a whole program.
+
+    exit_code: its exit status. streams: what it must write, one StreamReference each for `stdout`,
+        `stderr` and every file, in this order. relative: relative tolerance of numbers with
+        decimals, such as 1e-9 where the source computes in double precision.
     """
 
     exit_code: int

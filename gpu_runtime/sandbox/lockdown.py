@@ -45,8 +45,10 @@ def find_missing_walls(found: int) -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def probe_features() -> int:
     """Try each wall of the sandbox in a process of its own and return the bits of those that work,
-    combined in one number. The result is cached in this process. Raises ToolchainError if the
-    runner cannot be built.
+    combined in one number: this module's LANDLOCK, SECCOMP, OWN_UID, NET_NS, PID_NS, IPC_NS and
+    OWN_PROC (mounts of its own). `find_missing_walls` names those that are missing, but for
+    OWN_PROC. The result is cached in this process. Raises ToolchainError if the runner cannot be
+    built.
     """
     done = subprocess.run(
         [str(build_runner("plain", find_cache_root())), "probe"],

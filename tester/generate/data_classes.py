@@ -332,8 +332,9 @@ def _find_compared(node: Binary, own: str, source: SourceTree) -> list[int]:
 
 
 def read_code(node: Expression | None, source: SourceTree) -> int | None:
-    """Return the value of a constant integer, or the code of a constant letter; None for any other
-    expression. source: the program's tree, which defines named constants.
+    """Return the value of a constant integer or boolean, or the code of a constant letter, also as
+    `iachar('a')`; None for any other expression and where `node` is None. source: the program's
+    tree, which defines named constants.
     """
     if isinstance(node, Call) and isinstance(node.function, Name) and len(node.arguments) == 1:
         if node.function.id.lower() in ("iachar", "ichar"):

@@ -121,7 +121,7 @@ class ProbeResult:
 
     @property
     def wrote(self) -> bool:
-        """Return whether the run changed something, or wrote to any array even if no value changed."""
+        """Return whether the run changed something, or wrote to an array, even the same value."""
         return self.changed or any(m.written for m in self.arrays.values())
 
 

@@ -219,9 +219,13 @@ _QUIET: tuple[tuple[tuple[int, ...], ...], ...] = (
 def draw_reduced_sizes(
     signature: Signature, roles: ParameterRoles, seed: int
 ) -> list[tuple[str, Values]]:
-    """Return three draws (`quiet`, value of every scalar by name), dearest first, for programs that
-    are too slow on those of `draw_sizes`: sizes are smaller, yet above a block's or warp's. roles:
-    what parameters are used for. seed: of the values.
+    """Return three draws (label, value of every scalar by name) for programs that are too slow on
+    those of `draw_sizes`, the one with most work first. The label is always `quiet`. Sizes are
+    smaller, yet in each draw one is more than the threads of a warp, or along a side of a usual
+    2-D block.
+
+    roles: what parameters are used for; free integers keep their values in `roles.base`. seed: of
+        the values; equal seeds give equal draws.
     """
     pools = _QUIET[min(len(roles.sizes), 3) - 1]
     drawn = [

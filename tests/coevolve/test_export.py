@@ -180,7 +180,7 @@ def test_cards_name_columns_licence_and_origin(run, tmp_path):
     assert "In the folder of the export" in (out / "translator" / "README.md").read_text()
     config = load(run.config)
     mine = replace(config, corpus=replace(config.corpus, source="/home/me/mine"))
-    assert _collect_facts(mine, 1, "").corpora == ("mine",)
+    assert _collect_facts(mine, 1).corpora == ("mine",)
     assert choose_license(["builtin", "generated:9:1:easy"], "small") == "apache-2.0"
     assert choose_license(["builtin"], "Qwen/Q") == choose_license(["mine"], "") == "other"
 
@@ -237,7 +237,7 @@ def test_a_card_names_the_licence_of_each_source():
     assert "- Programs: `mine`, files of the exporter's; its owners' licence." in card
     assert "- Programs: `builtin`; Apache License 2.0, it comes with coevolve." in card
     assert "- The models began as `small`; Apache License 2.0, it comes with coevolve." in card
-    assert "Sources that come with coevolve: 19 of 25." in card
+    assert "Of 19 of the 25 pairs the source equals" in card
     for told in ("split by `group`", "`preconditions`", "grid=ceil(n/64)", "@3`", "one thread"):
         assert told in card
     facts = replace(facts, license="mit")
@@ -251,7 +251,7 @@ def test_own_functions_are_known_in_any_folder(run, tmp_path):
     assert 'source = "builtin"' in text
     folder.config.write_text(text.replace('source = "builtin"', 'source = "/some/place/corpus"'))
     card = (export_run(folder.root, tmp_path / "out") / "README.md").read_text()
-    assert "Sources that come with coevolve: 1 of 1." in card and "/some/place" not in card
+    assert "Of 1 of the 1 pairs the source equals" in card and "/some/place" not in card
     assert "`corpus`, files of the exporter's" in card and 'license_name: "mixed"' in card
 
 

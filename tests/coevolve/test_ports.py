@@ -80,6 +80,14 @@ def test_a_mistyped_file_is_an_error(project, capsys):
     assert said in capsys.readouterr().err
 
 
+def test_json_rows_hold_outcome_and_failing_input(project, capsys):
+    """As `verify --json` has them: a script need not read them out of the text."""
+    assert main(["ports", "--json"]) == 1
+    right, wrong = json.loads(capsys.readouterr().out)
+    assert (right["outcome"], right["failing_input"]) == ("EQUIVALENT", None)
+    assert wrong["outcome"] == "MISMATCH" and wrong["failing_input"]["inputs"]["n"]
+
+
 def test_a_missing_port_is_an_error_and_the_others_are_judged(project, capsys):
     (project / "src" / "wrong.cu").unlink()
     assert main(["ports", "--junit", "out.xml", "--sarif", "out.sarif"]) == 2

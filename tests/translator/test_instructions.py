@@ -19,7 +19,9 @@ from translator.prompting.instructions import (
     PROMPTS,
     PromptWording,
     build_request,
+    fence_code,
     find_nearest_pairs,
+    lay_out,
     required_signature,
     reverse_pairs,
 )
@@ -155,3 +157,23 @@ def test_an_answer_without_the_definitions_of_its_source_gets_them():
     assert parse_answer(
         answer, source, parse_direction("cpp:openmp"), PromptStyle.PLAIN
     ).startswith("struct P { float x; };\nvoid f")
+
+
+def test_a_list_of_words_is_shown_as_code_is_written():
+    """Fine-tuned on such lists a model wrote `1 . f` and `x ++`: pass@1 fell by 8 points."""
+    words = (
+        "void scale ( int n , float * x ) { for ( int i = 0 ; i < n ; i ++ ) { x [ i ] *= 2.f ; } }"
+    )
+    program = Program("cpp", "scale", words)
+    shown = fence_code(program, "cpp")
+    assert shown == (
+        "```cpp\nvoid scale(int n, float *x) {\n    for (int i = 0; i < n; i++) {\n"
+        "        x[i] *= 2.f;\n    }\n}\n```"
+    )
+    assert "for (int i = 0; i < n; i++) {" in build_request(program, parse_direction("cpp:cuda"))
+    for text in ("void f(int *x) { x[0] = 1; }", "void f ( int * x )\n{ x [ 0 ] = 1 ; }"):
+        assert lay_out(Program("cpp", "f", text)) == text
+    odd = "void f ( int * x ) { @ x [ 0 ] = 1 ; }"
+    assert lay_out(Program("cpp", "f", odd)) == odd, "what is not understood stays"
+    loop = "subroutine f ( x ) integer x end"
+    assert lay_out(Program("fortran", "f", loop)) == loop

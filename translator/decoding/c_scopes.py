@@ -160,7 +160,12 @@ class Scopes:
         return self._not_alive[1]
 
     def bind(self, name: str, variable: Variable, again: bool = False) -> None:
-        """Declare `name` in the open scope. again: the scope may declare it a second time."""
+        """Declare `name` in the open scope, where it hides an earlier variable of that name until
+        the scope ends.
+
+        variable: what is known of it. again: the scope may declare it once more; if false, `name`
+            joins `own`. Nothing is checked: a name in `own` is accepted as well.
+        """
         self._hidden[-1].append((name, self.alive.get(name)))
         self.alive[name] = variable
         if not again:

@@ -19,8 +19,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from corpora.dialects import Direction
+from corpora.dialects import Direction, get_dialect
+from corpora.emit.c_family import emit_c_family
 from corpora.fingerprints import compute_fingerprints, compute_jaccard
+from corpora.frontends.c_family import parse_c_family
+from corpora.ir import Unsupported, UnsupportedExpression, find
 from corpora.records import Program
 from corpora.splits import THRESHOLD
 from corpora.tokens.canonical import canonicalize, restore
@@ -120,7 +123,7 @@ def _shot(pair: Pair, direction: Direction, wording: PromptWording) -> str:
 def _make_template_values(program: Program, direction: Direction) -> dict[str, str]:
     return {
         "name": program.name,
-        "source": program.text.strip(),
+        "source": lay_out(program),
         "source_words": SPOKEN[direction.source.name],
         "target_words": SPOKEN[direction.target.name],
         "source_language": direction.source.language,
@@ -128,11 +131,27 @@ def _make_template_values(program: Program, direction: Direction) -> dict[str, s
     }
 
 
-def fence_code(program: Program, language: str) -> str:
-    """Return a program's text as a fenced block of Markdown. language: the word behind the opening
-    fence, such as `cpp`.
+def lay_out(program: Program) -> str:
+    """Return the program's text as people write it: a C-family text that is a list of words on one
+    line, as token corpora have it, with lines and indents; any other as it is.
+
+    A model that was trained on code answers such a list with another one (`1 . f`), which costs it
+    what it knows.
     """
-    return f"```{language}\n{program.text.strip()}\n```"
+    text = program.text.strip()
+    if "\n" in text or get_dialect(program.dialect).language != "cpp" or " ( " not in text:
+        return text
+    unit = parse_c_family(text, program.dialect)
+    if next(find(unit, Unsupported, UnsupportedExpression), None) is not None:
+        return text
+    return emit_c_family(unit, program.dialect).strip()
+
+
+def fence_code(program: Program, language: str) -> str:
+    """Return a program's text, laid out, as a fenced block of Markdown. language: the word behind
+    the opening fence, such as `cpp`.
+    """
+    return f"```{language}\n{lay_out(program)}\n```"
 
 
 def reverse_pairs(pairs: Sequence[Pair]) -> tuple[Pair, ...]:

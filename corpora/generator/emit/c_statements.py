@@ -272,7 +272,7 @@ class CEmitter:
         return ir.For(start, self.tree(node.test), step, body)
 
     def parameter(self, parameter: Parameter) -> str:
-        """Return the C declaration of one parameter, such as `const float *x`, without a semicolon."""
+        """Return the C declaration of one parameter, such as `const float *x`, without `;`."""
         word, style = self.words[parameter.type], self.style
         if parameter.kind == "scalar":
             return f"{'const ' if style.const_scalars else ''}{word} {parameter.name}"

@@ -30,5 +30,5 @@ def use_dotted_operators(line: str) -> str:
 
 
 def use_kind_suffixes(line: str) -> str:
-    """Return a line of Fortran with `1.5_8` for every `1.5d0`; only the exponent `d0` is replaced."""
+    """Return a line of Fortran with `1.5_8` for every `1.5d0`; only the exponent `d0` is so."""
     return re.sub(r"(?<![\w.])(\d+\.\d*|\.\d+)d0\b", r"\1_8", line)
