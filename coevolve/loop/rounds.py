@@ -290,9 +290,12 @@ def describe_run(config: Config) -> str:
         if config.ladder.steps
         else ""
     )
+    wanted = config.resources
+    gpus = (wanted.translators + wanted.testers) * wanted.model_gpus
+    asks = f", {gpus:g} GPUs for the models alone" if gpus else ""
     return (
         f"{summarize_corpus(config, corpus)}\n{config.round.count} rounds of up to "
         f"{candidates} candidates (equal answers to a program are one), "
-        f"{climbed}cold start on {config.cold_start.generated} generated pairs, run folder "
+        f"{climbed}cold start on {config.cold_start.generated} generated pairs{asks}, run folder "
         f"{resolve_run_dir(config.run_dir)}"
     )

@@ -7,6 +7,9 @@
 #SBATCH --ntasks-per-node=1
 #SBATCH --cpus-per-task=16
 #SBATCH --time=24:00:00
+# With GPUs, and --set resources.model_gpus=1 behind the configuration:
+##SBATCH --gpus-per-node=4
+##SBATCH --mem=0
 # Slurm warns two minutes before the end; the run then stops cleanly, and the same line goes on.
 #SBATCH --signal=B:TERM@120
 set -euo pipefail
@@ -23,7 +26,7 @@ head="${nodes[0]}"
 start() { # start NODE OPTION...
     local node="$1"
     shift
-    srun --overlap --nodes=1 --ntasks=1 --nodelist="$node" \
+    srun --overlap --nodes=1 --ntasks=1 --cpus-per-task="$cpus" --nodelist="$node" \
         ray start --block --disable-usage-stats --num-cpus="$cpus" "$@" &
 }
 
