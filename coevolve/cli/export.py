@@ -14,9 +14,9 @@ import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
-from coevolve import __version__
 from coevolve.cli.cards import RunFacts, choose_license, make_dataset_card, make_model_card
 from coevolve.cli.errors import UserError
 from coevolve.config.schema import Config
@@ -179,7 +179,7 @@ def _collect_facts(config: Config, number: int) -> RunFacts:
     shown = tuple(each if _is_public(each) else Path(each).name for each in corpora)
     wanted = config.round
     made = (
-        f"Made by coevolve {__version__} with seed {config.seed}: {wanted.samples} answers a "
+        f"Made by coevolve {version('coevolve')} with seed {config.seed}: {wanted.samples} answers a "
         f"program and round at temperature {wanted.temperature:g}; verdicts by `verify.mutants` = "
         f"{config.verify.mutants}, `verify.least_strength` = {config.verify.least_strength:g}. "
         f"{_describe_held_out(config)}"
