@@ -179,8 +179,8 @@ def _collect_facts(config: Config, number: int) -> RunFacts:
     shown = tuple(each if _is_public(each) else Path(each).name for each in corpora)
     wanted = config.round
     made = (
-        f"Made by coevolve {version('coevolve')} with seed {config.seed}: {wanted.samples} answers a "
-        f"program and round at temperature {wanted.temperature:g}; verdicts by `verify.mutants` = "
+        f"Made by coevolve {version('coevolve')} with seed {config.seed}: {wanted.samples} answers "
+        f"a program and round at temperature {wanted.temperature:g}; verdicts by `verify.mutants` = "
         f"{config.verify.mutants}, `verify.least_strength` = {config.verify.least_strength:g}. "
         f"{_describe_held_out(config)}"
     )
