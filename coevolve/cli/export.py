@@ -181,7 +181,8 @@ def _collect_facts(config: Config, number: int) -> RunFacts:
     made = (
         f"Made by coevolve {version('coevolve')} with seed {config.seed}: {wanted.samples} answers "
         f"a program and round at temperature {wanted.temperature:g}; verdicts by "
-        f"`verify.mutants` = {config.verify.mutants}, `verify.least_strength` = {config.verify.least_strength:g}. "
+        f"`verify.mutants` = {config.verify.mutants}, "
+        f"`verify.least_strength` = {config.verify.least_strength:g}. "
         f"{_describe_held_out(config)}"
     )
     return RunFacts(config.directions, number, shown, began, license, made=made)
