@@ -44,7 +44,7 @@ class DirectivePort:
 
     @property
     def is_fast(self) -> bool:
-        """Whether the speed gate has no complaint about the port. True too where it was not timed."""
+        """Whether the speed gate has no complaint about the port. True where it was not timed."""
         return self.speed is None or not self.speed.complaint
 
 
