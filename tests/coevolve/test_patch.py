@@ -196,6 +196,26 @@ def test_a_loop_without_a_directive_is_named_with_its_reason(tmp_path, capsys):
     assert "`z`" in said
 
 
+def test_reasons_name_the_lines_of_the_file(tmp_path, capsys):
+    """The function is judged with the header in the place of its include."""
+    (tmp_path / "a.h").write_text("#define AT(i) ((i) + 1)\n" + "// more\n" * 20)
+    file = tmp_path / "a.cpp"
+    file.write_text(
+        '#include "a.h"\n' + CPP + "\n\n"
+        "void relax(int n, double *z) {\n"
+        "  for (int i = 0; i < n - 1; i++)\n    z[AT(i)] = 0.5 * (z[AT(i)] + z[i]);\n}\n"
+        "void both(int n, double *z, double *y) {\n"
+        "  for (int i = 0; i < n; i++)\n    y[i] = 2;\n"
+        "  for (int i = 0; i < n - 1; i++)\n    z[AT(i)] += z[i];\n}\n"
+    )
+    lines = file.read_text().splitlines()
+    loop = 1 + next(i for i, line in enumerate(lines) if "relax" in line) + 1
+    assert main(["translate", str(file), "--to", "openmp", "--patch", "--no-timing"]) == 1
+    said = capsys.readouterr().err
+    assert f"by rule: line {loop}, `z` is written" in said and f"(line {loop + 1})" in said
+    assert f"stays serial: line {loop + 6}, " in said and f"(line {loop + 7})" in said
+
+
 def test_a_long_histogram_is_counted_in_copies_only_with_a_word(tmp_path, capsys):
     """Copies for each thread lie on its stack: three million counts would end the program."""
     file = tmp_path / "a.cpp"

@@ -85,11 +85,21 @@ class LoopDirective:
 @dataclass(frozen=True, slots=True)
 class SerialLoop:
     """A loop that stays serial, with all that is in it. line: where it begins in the text, from 1;
-    0 if that is not known. reason: why.
+    0 if that is not known. reason: why. loop: its number among the function's loops, from 0 in the
+    order of the text. at: the line of what the reason is about; 0 if there is none.
     """
 
     line: int
     reason: str
+    loop: int = 0
+    at: int = 0
+
+    def describe(self) -> str:
+        """Return the loop's line, the reason and the reason's line in words, as far as they are
+        known.
+        """
+        begin = f"line {self.line}, " if self.line else ""
+        return f"{begin}{self.reason}" + (f" (line {self.at})" if self.at else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +155,35 @@ def explain_serial(text: str, language: str, name: str) -> tuple[SerialLoop, ...
     """
     plan = _plan(text, language, name, copies=False)
     return plan.serial if plan is not None else ()
+
+
+def locate_in_file(
+    serial: Sequence[SerialLoop], judged: str, file: str, language: str, name: str
+) -> tuple[SerialLoop, ...]:
+    """Return loops that stay serial with the lines of a file in the place of those of a text that
+    was cut out of it. A line of which the file's is not known is 0.
+
+    serial: loops of the function `name` of the text `judged`. file: the file's text. language: of
+        both, `cpp` or `fortran`.
+    """
+    try:
+        cut, whole = (_loops_of(text, language, name) for text in (judged, file))
+    except InsertionError:
+        cut, whole = [], []
+    return tuple(
+        _move(each, cut[each.loop].span, whole[each.loop].span)
+        if len(cut) == len(whole) > each.loop
+        else replace(each, line=0, at=0)
+        for each in serial
+    )
+
+
+def _move(loop: SerialLoop, cut: Span | None, whole: Span | None) -> SerialLoop:
+    """`loop`, which stands at `cut` in the text that was cut out, with the lines of `whole`."""
+    if cut is None or whole is None or cut.end_line - cut.line != whole.end_line - whole.line:
+        return replace(loop, line=whole.line if whole else 0, at=0)
+    inside = cut.line <= loop.at <= cut.end_line
+    return replace(loop, line=whole.line, at=loop.at + whole.line - cut.line if inside else 0)
 
 
 def _plan(text: str, language: str, name: str, copies: bool) -> DirectivePlan | None:
@@ -274,14 +313,16 @@ class _Planner:
             if not found:
                 del self.serial[before:]
                 span = loop.node.span
-                self.serial.append(SerialLoop(span.line if span else 0, made))
+                said, at = (made, None) if isinstance(made, str) else (made.sentence, made.span)
+                lines = [each.line if each else 0 for each in (span, at)]
+                self.serial.append(SerialLoop(lines[0], said, self._number(loop), lines[1]))
             yield from found
 
-    def _directive(self, loop: LoopFacts) -> LoopDirective | str:
+    def _directive(self, loop: LoopFacts) -> LoopDirective | Reason | str:
         """The directive of one loop, or why it has none."""
         verdict = judge_loop(loop, self.facts)
         if verdict.kind not in ("parallel", "reduction", "atomic"):
-            return str(verdict.reason)
+            return verdict.reason or "it is not known why"
         if not isinstance(loop.node, For) or (span := loop.node.span) is None:
             return "OpenMP takes no such loop"
         if span.expanded or any(p for p in loop.node.pragmas):
