@@ -39,11 +39,17 @@ from corpora.ir import (
     Access,
     ArrayType,
     Assign,
+    Binary,
     Call,
+    Declaration,
+    Expression,
     For,
     Function,
+    Name,
     Pragma,
+    ScalarType,
     Span,
+    StructDefinition,
     TranslationUnit,
     While,
     find,
@@ -298,6 +304,8 @@ class _Planner:
         if copies:  # where data decides a place, other accesses tell the length; tests then judge
             self._extents |= {b.array: b.bounded + 1 for b in bounds if b.bounded is not None}
         self._passed = {p.name for p in function.parameters}
+        own = self._passed | {d.name for d in find(function, Declaration)}
+        self._constants = {k: v for k, v in _constants_of(unit).items() if k not in own}
 
     def visit(self, loops: Sequence[LoopFacts]) -> Iterator[LoopDirective]:
         """The directives of `loops`, which may hold one another."""
@@ -427,8 +435,18 @@ class _Planner:
             sizes = [integer_of(e.size) for e in type_.extents]
         else:
             extent = self._extents.get(reduction.variable)
-            sizes = [extent.as_integer() if extent is not None else None]
+            sizes = [self._value(extent) if extent is not None else None]
         return math.prod(n or MOST_ON_STACK + 1 for n in sizes) <= MOST_ON_STACK
+
+    def _value(self, extent: Polynomial) -> int | None:
+        """A length as a number, where it is made of numbers and constants; else None."""
+        total = 0
+        for symbols, factor in extent.terms:
+            values = [self._constants.get(s.name) for s in symbols if not s.arguments]
+            if len(values) < len(symbols) or None in values:
+                return None
+            total += factor * math.prod(v for v in values if v is not None)
+        return total
 
     def _number(self, loop: LoopFacts) -> int:
         return next(i for i, each in enumerate(self.facts.loops) if each.id == loop.id)
@@ -453,7 +471,8 @@ class _Planner:
         if variable is not None and variable.storage == "local" and _has_extents(variable):
             return name
         extent = self._extents.get(reduction.variable)
-        length = _as_text(extent, self._passed) if extent is not None else ""
+        names = self._passed.union(self._constants)
+        length = _as_text(extent, names) if extent is not None else ""
         return f"{name}[:{length}]" if length and not self._fortran else None
 
     def _is_uneven(self, loop: LoopFacts) -> bool:
@@ -476,6 +495,36 @@ class _Planner:
                     return None
                 found.append(number)
         return tuple(found) or None
+
+
+def _constants_of(unit: TranslationUnit) -> dict[str, int]:
+    """The whole-number constants of a C text that stand outside of functions: `const` variables and
+    enumerators whose values are written.
+    """
+    found: dict[str, int] = {}
+    for item in unit.items:
+        is_enum = isinstance(item, StructDefinition) and item.kind == "enum"
+        for each in item.fields if is_enum else (item,):  # type: ignore[union-attr]
+            if not isinstance(each, Declaration) or not isinstance(each.type, ScalarType):
+                continue
+            constant = is_enum or each.type.const
+            if constant and each.type.name[:1] in "iu":
+                value = _number_of(each.value, found)
+                if value is not None:
+                    found[each.name] = value
+    return found
+
+
+def _number_of(value: Expression | None, known: Mapping[str, int]) -> int | None:
+    """What sums and products of numbers and constants come to; None for anything else."""
+    if isinstance(value, Name):
+        return known.get(value.id)
+    if not isinstance(value, Binary):
+        return integer_of(value)
+    left, right = _number_of(value.left, known), _number_of(value.right, known)
+    if left is None or right is None:
+        return None
+    return {"+": left + right, "-": left - right, "*": left * right}.get(value.op)
 
 
 def _fits_the_stack(item: str, loop: LoopFacts) -> Reason:
