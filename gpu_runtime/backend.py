@@ -198,8 +198,10 @@ class Execution:
     values: the buffers after the call, laid out as Arguments.values. Unchanged ones may be the very
         arrays that were given. () if the status is not OK.
     result: the returned value as a 0-d array; None if nothing is returned.
-    elapsed_ms: run time in milliseconds. accesses: the elements that were touched, one Access per
-        parameter, for the variant RECORDED only; else ().
+    elapsed_ms: run time by the wall clock, in milliseconds. cpu_ms: CPU time of all threads, in
+        milliseconds; 0 where unknown, as on a device.
+    accesses: the elements that were touched, one Access per parameter, for the variant RECORDED
+        only; else ().
     active_threads: most distinct CUDA or OpenMP threads that touched watched memory; 0 where
         unknown.
     """
@@ -211,6 +213,7 @@ class Execution:
     elapsed_ms: float = 0.0
     accesses: tuple[Access, ...] = ()
     active_threads: int = 0
+    cpu_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from coevolve import __version__
 from coevolve.cli.command_line import Parser, require_known_words
 from coevolve.cli.progress import show_until_output
-from coevolve.cli.signals import print_early_end, raise_on_sigterm
+from coevolve.cli.signals import GOES_ON, RESUMES, print_early_end, raise_on_sigterm
 
 if TYPE_CHECKING:
     from coevolve.config.records import Config
@@ -49,7 +49,10 @@ def _run_command(words: list[str]) -> int:
         if not hasattr(args, "handler"):
             parser.print_help()
             return 2
-        return args.handler(args)
+        try:
+            return args.handler(args)
+        except KeyboardInterrupt as error:
+            return print_early_end(error, RESUMES if hasattr(args, "resume") else GOES_ON)
     except BrokenPipeError:
         return 141
     except OSError as error:

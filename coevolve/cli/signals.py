@@ -116,7 +116,9 @@ def _wait_noting(done: threading.Event, came: list[int]) -> None:
             signal.signal(number, handler)
 
 
-GOES_ON = "what finished is kept, the same command (or --resume) goes on from there"
+GOES_ON = "what finished is kept, the same command goes on from there"
+RESUMES = "what finished is kept, the same command (or --resume) goes on from there"
+"""For commands that have the option."""
 
 
 def print_early_end(error: KeyboardInterrupt, then: str = GOES_ON) -> int:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from coevolve.verification.engine import Engine
     from coevolve.verification.project_text import ProjectText
     from corpora.projects.plain_classes import PlainText
-    from translator.parallelize.directives import DirectivePlan
+    from translator.parallelize.directives import DirectivePlan, SerialLoop
 
 NEW_TOKENS = Sampling().max_new_tokens
 _WHOLE = frozenset({"goto", "memcpy", "memset", "memmove"})
@@ -265,11 +265,7 @@ def run(args: argparse.Namespace) -> int:
     from coevolve.port.remembered_answers import RememberedAnswers, identify_model
 
     model = RememberedAnswers(partial(_open_model, named), identify_model(named))
-    file = (
-        Path(args.file).read_text(encoding="utf-8", errors="replace")
-        if Path(args.file).is_file()
-        else ""
-    )
+    file = _read_own_text(args.file)
     with closing(
         translate_programs(programs, direction, model, named.kind, options, file)
     ) as ports:
@@ -297,6 +293,12 @@ def run(args: argparse.Namespace) -> int:
     if model.opened is not None and (usage := describe_usage(model.opened)):
         print(usage, file=sys.stderr)
     return 0 if all(texts) and not left_out else 1
+
+
+def _read_own_text(file: str) -> str:
+    """The text of the user's file; '' where it is none, such as the name of a corpus."""
+    path = Path(file)
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
 def _open_model(named: NamedModel) -> LanguageModel:
@@ -396,7 +398,8 @@ def _print_patch(
         whole.inlined.text if whole is not None and plain is not None and plain.classes else ""
     )
     planned, made = [], []
-    with closing(translate_programs(programs, direction, None, "", options)) as ports:
+    file = _read_own_text(args.file)
+    with closing(translate_programs(programs, direction, None, "", options, file)) as ports:
         names = [f"translate {program.name}" for program in programs] + ["translate"]
         for port in show_each(ports, names.__getitem__):
             fast = port.plan is not None and not _is_slow(port)
@@ -465,6 +468,7 @@ def translate_programs(
                 *asked,
                 timed=options.timed,
                 time_limit_s=options.time_limit_s,
+                file=file,
             )
             checked = engine.expectations(program).expectations if port.text else None
             if port.text and direction.target.name == "cuda":
@@ -820,6 +824,7 @@ def port_program(
     max_new_tokens: int = NEW_TOKENS,
     timed: bool = False,
     time_limit_s: float = 0.0,
+    file: str = "",
 ) -> Port:
     """Return a verified port of one program, from the cheapest proposer that has one.
 
@@ -832,6 +837,7 @@ def port_program(
         which judges answers. seed: of sampling.
     max_new_tokens: tokens after which an answer is cut. timed: time OpenMP ports beside the source.
     time_limit_s: wall-clock seconds after which nothing more is asked for or tried; 0: no limit.
+    file: the text that the program comes from, whose lines reasons name; '' for the program's own.
     Returns a Port; its `text` is None if none was verified.
     """
     outcomes: Counter[Outcome] = Counter()
@@ -847,13 +853,16 @@ def port_program(
             return Port(program, None, verdicts[-1], outcomes)
         if by_rule is not None:
             found = _with_directives(program, by_rule, outcomes)
+            if found.plan is not None and found.plan.serial:
+                serial = _in_file(found.plan.serial, program, direction, file)
+                found = replace(found, plan=replace(found.plan, serial=serial))
             if by_rule.is_fast:
                 return found
             slow = found
         wrong += [v.test_index for v in verdicts if v.outcome is Outcome.MISMATCH]
         failure = next((v for v in verdicts if not v), None)
         if translator is None:
-            left = _explain_no_directive(program, direction)
+            left = _explain_no_directive(program, direction, file)
             return slow or Port(program, None, None, outcomes, failure, left=left)
     if callable(translator):
         translator = translator()
@@ -875,12 +884,23 @@ LATE = "its time was up (--time-limit-s) before one was found"
 NO_DIRECTIVE = "no loop may get a directive by rule"
 
 
-def _explain_no_directive(program: Program, direction: Direction) -> str:
+def _in_file(
+    serial: tuple[SerialLoop, ...], program: Program, direction: Direction, file: str
+) -> tuple[SerialLoop, ...]:
+    """Loops of a program that stay serial, with the lines of the text `file`; '' for its own."""
+    from translator.parallelize.directives import locate_in_file
+
+    if not file:
+        return serial
+    return locate_in_file(serial, program.text, file, direction.target.language, program.name)
+
+
+def _explain_no_directive(program: Program, direction: Direction, file: str) -> str:
     """Why no directive was inserted by rule, with the loops that stay serial."""
     from translator.parallelize.directives import explain_serial
 
     loops = explain_serial(program.text, direction.target.language, program.name)
-    reasons = "; ".join(f"line {loop.line}, {loop.reason}" for loop in loops[:3])
+    reasons = "; ".join(e.describe() for e in _in_file(loops[:3], program, direction, file))
     more = f"; and {len(loops) - 3} more" if len(loops) > 3 else ""
     return f"{NO_DIRECTIVE}: {reasons}{more}" if reasons else NO_DIRECTIVE
 
@@ -1071,7 +1091,7 @@ def describe_limits(port: Port) -> list[str]:
         if port.speed.complaint:
             lines.append(f"not worth it: {port.speed.complaint}")
     if port.plan is not None:
-        lines += [f"stays serial: line {s.line}, {s.reason}" for s in port.plan.serial]
+        lines += [f"stays serial: {s.describe()}" for s in port.plan.serial]
         if port.plan.assumptions:
             lines.append(f"takes for granted: {'; '.join(port.plan.assumptions[:4])}")
             if len(port.plan.assumptions) > 4:

@@ -1,12 +1,14 @@
 """The speed gate: an OpenMP port timed beside its source, on one thread and on all.
 
-Contract: source and port run in turns, REPEATS times each, at -O3; the figure of each is its
-smallest time, which other work on the machine disturbs least. An input is a test of the suite,
-enlarged until the source takes WANTED_MS or its arrays reach MAX_ELEMENTS (2^24): beyond the
-caches where the work is linear in the data. Of two or three sizes each is enlarged in turn while
-the others stay moderate; the input on which the port does worst counts. A port fails that takes
-more than COST times the source's time on one thread, or gains nothing from threads. Where the
-machine is busy, or the times of one text differ too much, the figures are unsure, and say so.
+Contract: source and port run in turns at -O3, REPEATS times each, and up to MOST_REPEATS times
+where the figures are not sure before. The figure of each is its least time. On one thread it is CPU
+time, which other programs on the same cores change little; on all threads it can only be wall time,
+and there is no figure where the machine is busy. An input is a test of the suite, enlarged until
+the source takes WANTED_MS or its arrays reach MAX_ELEMENTS (2^24): beyond the caches where the work
+is linear in the data. Of two or three sizes each is enlarged in turn while the others stay
+moderate; the input on which the port does worst counts. A port fails that takes more than COST
+times the source's time on one thread, or gains nothing from threads. Where the median times would
+decide otherwise than the least ones, the figures are unsure, and say so.
 
     coevolve translate axpy.cpp --to openmp         (prints the figures above the port)
 """
@@ -30,45 +32,51 @@ COST = 1.05
 """Most that a port may take on one thread, in times of its source."""
 GAIN = 0.95
 """Most that a port may take on all threads, in times of its source."""
-REPEATS = 5
+REPEATS, MOST_REPEATS = 7, 21
 WANTED_MS = 10.0
 MIN_MS = 1.0
 SHAPES = 3
 """Most sizes that are enlarged one by one."""
+WAITING = 1.05
+"""Least wall over least CPU time of one thread above which it waits for other programs."""
 SPREAD = 1.5
-"""Median over smallest time above which times say little."""
+"""Median over least wall time above which wall times say little."""
 _LIMITS = Limits(wall_s=20.0, cpu_s=60, memory_mib=4096)
 
 
 @dataclass(frozen=True, slots=True)
 class SpeedFigures:
-    """Times of a source and its OpenMP port on one input, each the smallest of REPEATS (5) runs.
+    """Times of a source and its OpenMP port on one input, each the least of REPEATS (7) runs or
+    more.
 
-    source_ms, one_ms, all_ms: milliseconds of the source, of the port on one thread and of the port
-        on `threads` threads.
+    source_ms, one_ms: CPU milliseconds of the source, and of the port on one thread.
+    all_ms: wall-clock milliseconds of the port on `threads` threads; None where the machine was too
+        busy to tell, and `busy` says why.
     elements: of all arrays of the input together. size: its scalars, as `n=4096`.
-    unsure: why the figures say little; '' where they hold.
+    unsure: why the times on one thread say little; '' where they hold.
+    busy: why there is no time on all threads; '' where there is one.
     """
 
     source_ms: float
     one_ms: float
-    all_ms: float
+    all_ms: float | None
     threads: int
     elements: int
     size: str
     unsure: str = ""
+    busy: str = ""
 
     @property
     def cost(self) -> float:
-        """Time of a port on one thread, as a multiple of its source's time (1.0: the same)."""
+        """Time of an OpenMP port on one thread, as a multiple of its source's time (1.0: equal)."""
         return self.one_ms / self.source_ms
 
     @property
-    def all_cost(self) -> float:
+    def all_cost(self) -> float | None:
         """Time of an OpenMP port on all threads, as a multiple of its source's time (1.0: the
-        same).
+        same); None where the machine was too busy to tell.
         """
-        return self.all_ms / self.source_ms
+        return None if self.all_ms is None else self.all_ms / self.source_ms
 
     @property
     def complaint(self) -> str:
@@ -77,22 +85,34 @@ class SpeedFigures:
         on all threads. Unsure figures fail nothing but a port of twice the cost.
         """
         if self.cost > (2 * COST if self.unsure else COST):
-            return f"it takes {self.cost:.2f} times the source's time on one thread"
-        if self.threads > 1 and not self.unsure and self.all_cost > GAIN:
-            return f"{self.threads} threads gain nothing ({self.all_cost:.2f} times the source)"
+            return f"it {_takes(self.cost, 1)}"
+        if self.threads > 1 and self.all_cost is not None and not self.unsure:
+            if self.all_cost > GAIN:
+                taken = _takes(self.all_cost, self.threads)
+                return f"{self.threads} threads gain nothing, it {taken}"
         return ""
 
     def describe(self) -> str:
-        """Return the figures in one line of text: the port's cost on one thread and on all as
-        multiples of the source's time, the input's size, the source's time, and why they are
-        unsure, if they are.
+        """Return the figures in one line of text: how many times the source's time the port takes
+        on one thread and on all, the input's size, the source's time, and why figures are unsure or
+        missing, if they are.
         """
-        said = (
-            f"{self.cost:.2f}x the source's time on 1 thread, {self.all_cost:.2f}x on "
-            f"{self.threads}, at {self.size or 'the given size'} ({self.elements} elements, "
-            f"{self.source_ms:.1f} ms)"
+        parts = [_takes(self.cost, 1)]
+        if self.all_cost is not None and self.threads > 1:
+            parts[0] += f", {self.all_cost:.2f} times on {self.threads} threads"
+        parts[0] += (
+            f", at {self.size or 'the given size'} ({self.elements} elements, "
+            f"{self.source_ms:.1f} ms of CPU time)"
         )
-        return f"{said}; unsure: {self.unsure}" if self.unsure else said
+        if self.unsure:
+            parts.append(f"unsure: {self.unsure}")
+        if self.busy:
+            parts.append(f"not timed on {self.threads} threads: {self.busy}")
+        return "; ".join(parts)
+
+
+def _takes(cost: float, threads: int) -> str:
+    return f"takes {cost:.2f} times the source's time on {threads} thread{'s' * (threads > 1)}"
 
 
 def measure_speed(source: Program, port: Program, engine: Engine) -> SpeedFigures | None:
@@ -142,38 +162,68 @@ def _measure(
         (of_port, replace(passed, threads=1)),
         (of_port, replace(passed, threads=threads)),
     ]
-    times: list[list[float]] = [[], [], []]
-    for _ in range(REPEATS):
+    times: tuple[list[RunTime], ...] = ([], [], [])
+    while len(times[0]) < REPEATS or (len(times[0]) < MOST_REPEATS and explain_doubt(*times[:2])):
         for found, (compiled, arguments) in zip(times, ways, strict=True):
-            elapsed = timer.time(compiled, arguments)
-            if elapsed is None:
+            taken = timer.time(compiled, arguments)
+            if taken is None:
                 return None
-            found.append(elapsed)
-    source_ms, one_ms, all_ms = map(min, times)
+            found.append(taken)
+    source_ms, one_ms = (min(each.cpu_ms for each in found) for found in times[:2])
+    busy = explain_busy(times, threads)
     return SpeedFigures(
         source_ms,
         one_ms,
-        all_ms,
+        None if busy else min(each.wall_ms for each in times[2]),
         threads,
         count_elements(test),
         _size(test),
-        explain_doubt(times, threads),
+        explain_doubt(*times[:2]),
+        busy,
     )
 
 
-def explain_doubt(times: Sequence[Sequence[float]], threads: int) -> str:
-    """Return why times say little, in words: other work on the machine, or runs of one text that
-    differ too much; '' if the times hold.
-
-    times: for each thing that was timed, the milliseconds of each of its runs. threads: the most
-        threads that one of them used.
+@dataclass(frozen=True, slots=True)
+class RunTime:
+    """Time of one run in milliseconds: `cpu_ms` by the CPU clock of its process, all threads
+    together, and `wall_ms` by the wall clock.
     """
-    spread = max(sorted(each)[len(each) // 2] / min(each) for each in times)
-    busy = os.getloadavg()[0]
+
+    cpu_ms: float
+    wall_ms: float
+
+
+def explain_doubt(source: Sequence[RunTime], port: Sequence[RunTime]) -> str:
+    """Return why CPU times on one thread say little, in words; '' if they hold. They hold where the
+    port's least time and its median decide the same of its cost.
+
+    source, port: the runs of each on one thread, one at least.
+    """
+    times = [sorted(each.cpu_ms for each in found) for found in (source, port)]
+    least = times[1][0] / times[0][0]
+    median = times[1][len(times[1]) // 2] / times[0][len(times[0]) // 2]
+    if (least > COST) == (median > COST):
+        return ""
+    return f"its least time says {least:.2f} times, its median {median:.2f} times"
+
+
+def explain_busy(times: Sequence[Sequence[RunTime]], threads: int) -> str:
+    """Return why wall times on all threads would say little, in words; '' if they hold. Other work
+    on the machine shows in its load, in runs of one thread that wait, and in times that differ.
+
+    times: of each text on one thread, and last of the port on `threads` threads.
+    """
+    load = os.getloadavg()[0]
+    if load > threads:
+        return f"the machine is busy (load {load:.1f} on {threads} cores)"
+    for found in times[:-1]:
+        cpu_ms, wall_ms = min(e.cpu_ms for e in found), min(e.wall_ms for e in found)
+        if wall_ms > WAITING * cpu_ms:
+            return f"the machine is busy (a run of {cpu_ms:.1f} ms waits {wall_ms - cpu_ms:.1f} ms)"
+    walls = [sorted(each.wall_ms for each in found) for found in times]
+    spread = max(each[len(each) // 2] / each[0] for each in walls)
     if spread > SPREAD:
-        return f"times of one text differ by {spread:.1f}x"
-    if busy > threads:
-        return f"the machine is busy (load {busy:.1f} on {threads} cores)"
+        return f"the machine is busy (wall times of one text differ by {spread:.1f}x)"
     return ""
 
 
@@ -185,9 +235,11 @@ class _Timer:
         compiled = self._backend.compile([replace(request, variant=Variant.TIMED)])[0]
         return compiled if compiled.ok else None
 
-    def time(self, compiled, arguments: Arguments) -> float | None:
+    def time(self, compiled, arguments: Arguments) -> RunTime | None:
         done = self._backend.run(compiled, [arguments], _LIMITS)[0]
-        return max(done.elapsed_ms, 1e-6) if done.status is Status.OK else None
+        if done.status is not Status.OK:
+            return None
+        return RunTime(max(done.cpu_ms, 1e-6), max(done.elapsed_ms, 1e-6))
 
 
 def _choose_shapes(tests: Sequence[UnitTest]) -> list[tuple[str, ...] | None]:
@@ -215,9 +267,10 @@ def _choose_input(
                 break
             continue
         arguments = materialize_test(test, signature)
-        elapsed = timer.time(compiled, arguments)
-        if elapsed is None:
+        taken = timer.time(compiled, arguments)
+        if taken is None:
             break
+        elapsed = taken.cpu_ms
         best = (test, arguments, elapsed)
         if elapsed >= WANTED_MS:
             break
@@ -238,9 +291,9 @@ def _smaller_input(
         if test is None:
             continue
         arguments = materialize_test(test, signature)
-        elapsed = timer.time(compiled, arguments)
-        if elapsed is not None:
-            return (test, arguments) if elapsed >= MIN_MS else None
+        taken = timer.time(compiled, arguments)
+        if taken is not None:
+            return (test, arguments) if taken.cpu_ms >= MIN_MS else None
     return None
 
 

@@ -28,6 +28,7 @@ from gpu_runtime.call.materialize import DTYPES as NUMPY_TYPES
 PAGE = 4096
 _BATCH = struct.Struct("<7Q6I2i400s112s128s256s")
 _CALL_HEAD = struct.Struct("<Iiii8i2Q4I2Q")
+_CALL_STATE = struct.Struct("<QQi")
 _ARG = struct.Struct("<IIIiQQQQQqQ")
 REPORT = np.dtype(
     [
@@ -44,7 +45,14 @@ REPORT = np.dtype(
     align=True,
 )
 OUTCOME = np.dtype(
-    [("elapsed_ns", "u8"), ("state", "i4"), ("fault", "i4"), ("report", REPORT)], align=True
+    [
+        ("elapsed_ns", "u8"),
+        ("cpu_ns", "u8"),
+        ("state", "i4"),
+        ("fault", "i4"),
+        ("report", REPORT),
+    ],
+    align=True,
 )
 _REPORT_AT = OUTCOME.fields["report"][1]  # type: ignore[index]
 _ACTIVE_AT, _ACCESS_AT = (REPORT.fields[name][1] for name in ("active_threads", "access"))  # type: ignore[index]
@@ -289,19 +297,20 @@ class Arena:
 
     def outcome(self, index: int) -> np.void:
         """Return what the process wrote about call `index` (from 0), as a record of the NumPy type
-        OUTCOME: elapsed_ns, state (`enum cv_state`), fault (number of the signal) and report (what
-        the hooks found). It is a view: read it before the arena is scrubbed.
+        OUTCOME: elapsed_ns, cpu_ns, state (`enum cv_state`), fault (number of the signal) and
+        report (what the hooks found). It is a view: read it before the arena is scrubbed.
         """
         return np.frombuffer(self._map, OUTCOME, 1, _outcome_at(index))[0]
 
-    def state(self, index: int) -> tuple[int, int]:
-        """Return (state of call `index`, run time in nanoseconds). The state is a number of `enum
-        cv_state` in native/batch.h: 0 not run, 1 running, 2 done, 3 the hooks found a fault, 4 out
-        of memory, 5 a system call was denied, 6 a signal.
+    def state(self, index: int) -> tuple[int, int, int]:
+        """Return (state of call `index`, its wall time, its CPU time), both in nanoseconds. The CPU
+        time is of all threads of its process. The state is a number of `enum cv_state` in
+        native/batch.h: 0 not run, 1 running, 2 done, 3 the hooks found a fault, 4 out of memory,
+        5 a system call was denied, 6 a signal.
         """
         assert self._map is not None
-        elapsed_ns, state = struct.unpack_from("<Qi", self._map, _outcome_at(index))
-        return state, elapsed_ns
+        elapsed_ns, cpu_ns, state = _CALL_STATE.unpack_from(self._map, _outcome_at(index))
+        return state, elapsed_ns, cpu_ns
 
     def seen(self, index: int, arrays: int) -> tuple[int, tuple[int, ...]]:
         """Return (active threads of call `index`, range ends). Each of the first `arrays` arrays

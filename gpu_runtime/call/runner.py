@@ -274,9 +274,10 @@ class Runner:
             raise RunnerError(f"the lock-down failed: {message}")
         done = []
         for i, arguments in enumerate(calls):
-            state, elapsed_ns = self._arena.state(i)
+            state, elapsed_ns, cpu_ns = self._arena.state(i)
             if state == _DONE:
-                done.append(self._finished(i, elapsed_ns / 1e6, signature, arguments, layout))
+                times_ms = elapsed_ns / 1e6, cpu_ns / 1e6
+                done.append(self._finished(i, times_ms, signature, arguments, layout))
             elif state == _NOT_RUN and not (i == 0 and current < 0):
                 done.append(Execution(Status.NOT_RUN, "an earlier call ended the process"))
             else:
@@ -289,7 +290,7 @@ class Runner:
     def _finished(
         self,
         index: int,
-        elapsed_ms: float,
+        times_ms: tuple[float, float],
         signature: Signature,
         arguments: Arguments,
         layout: Layout,
@@ -298,9 +299,9 @@ class Runner:
         active, ranges = self._arena.seen(index, len(owners))
         seen = _accesses(owners, ranges, signature, arguments) if layout.recorded else ()
         values = self._arena.values(index, signature, arguments)
-        return Execution(
-            Status.OK, "", values, self._arena.result(index, signature), elapsed_ms, seen, active
-        )
+        elapsed_ms, cpu_ms = times_ms
+        result = self._arena.result(index, signature)
+        return Execution(Status.OK, "", values, result, elapsed_ms, seen, active, cpu_ms)
 
     def _why(
         self, state: int, record: np.void, ending: ProcessExit, signature: Signature, message: str

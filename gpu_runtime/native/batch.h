@@ -45,7 +45,7 @@ struct cv_call {
     uint32_t cpu_ms, elsewhere;            /* CPU time that this call alone may take; 0: what the batch may. elsewhere: child.c, cv_is_elsewhere */
     uint64_t arrays_at, arrays_bytes;      /* all regions of this call, guards between them included */
     /* written by the child */
-    uint64_t elapsed_ns;
+    uint64_t elapsed_ns, cpu_ns; /* cpu_ns: processor time of all threads of the child */
     int32_t state, fault;     /* enum cv_state; fault: the signal */
     struct cv_report report;
 };

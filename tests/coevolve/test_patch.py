@@ -2,14 +2,18 @@
 
 import json
 import subprocess
+from itertools import cycle
 from xml.etree import ElementTree
 
 import pytest
 
 from coevolve.cli.main import main
+from coevolve.port import speed_gate
 from coevolve.port.evidence_file import read_evidence
 from coevolve.port.patch import PlannedFunction, make_patch
-from coevolve.port.speed_gate import SpeedFigures, explain_doubt
+from coevolve.port.speed_gate import RunTime, SpeedFigures, explain_busy, explain_doubt
+from corpora.records import UnitTest
+from gpu_runtime.backend import Arguments
 from translator.parallelize.directives import plan_directives
 
 CPP = """#include <math.h>
@@ -70,19 +74,68 @@ def test_bytes_that_are_no_utf8_and_a_missing_last_newline_stay():
 
 def test_the_gate_refuses_cost_and_no_gain():
     fast = SpeedFigures(10.0, 10.2, 6.0, 2, 1 << 20, "n=1048576")
-    assert not fast.complaint and "0.60x on 2" in fast.describe()
+    assert not fast.complaint
+    assert fast.describe() == (
+        "takes 1.02 times the source's time on 1 thread, 0.60 times on 2 threads, at n=1048576 "
+        "(1048576 elements, 10.0 ms of CPU time)"
+    )
     costly = SpeedFigures(10.0, 12.0, 6.0, 2, 1 << 20, "")
-    assert costly.complaint == "it takes 1.20 times the source's time on one thread"
+    assert costly.complaint == "it takes 1.20 times the source's time on 1 thread"
     no_gain = SpeedFigures(10.0, 10.0, 9.9, 2, 1 << 20, "")
-    assert no_gain.complaint.startswith("2 threads gain nothing")
-    unsure = SpeedFigures(10.0, 12.0, 9.9, 2, 1 << 20, "", "the machine is busy")
-    assert not unsure.complaint and "unsure: the machine is busy" in unsure.describe()
-    assert SpeedFigures(10.0, 30.0, 9.9, 2, 1 << 20, "", "the machine is busy").complaint
+    assert no_gain.complaint == (
+        "2 threads gain nothing, it takes 0.99 times the source's time on 2 threads"
+    )
+    unsure = SpeedFigures(10.0, 12.0, 9.9, 2, 1 << 20, "", "times differ")
+    assert not unsure.complaint and "; unsure: times differ" in unsure.describe()
+    assert SpeedFigures(10.0, 30.0, 9.9, 2, 1 << 20, "", "times differ").complaint
 
 
-def test_times_that_differ_are_in_doubt():
-    assert "differ by 3.0x" in explain_doubt([[1.0, 3.0, 3.1], [1.0, 1.0, 1.0]], 1 << 20)
-    assert explain_doubt([[1.0, 1.1, 1.1]], 1 << 20) == ""
+def test_no_time_on_all_threads_is_given_for_a_busy_machine():
+    right = SpeedFigures(10.0, 10.1, None, 2, 1 << 20, "", busy="the machine is busy")
+    assert not right.complaint and right.all_cost is None
+    assert right.describe().endswith("; not timed on 2 threads: the machine is busy")
+    slow = SpeedFigures(10.0, 26.0, None, 2, 1 << 20, "", busy="the machine is busy")
+    assert slow.complaint == "it takes 2.60 times the source's time on 1 thread"
+
+
+def test_other_programs_do_not_decide_the_time_on_one_thread(monkeypatch):
+    """Each run waits for a core as long as it likes; its CPU time stays what it is."""
+    waits = cycle([0.0, 60.0, 25.0, 90.0, 5.0, 140.0, 15.0])
+    passed = Arguments((), threads=0)
+
+    class Timer:
+        def time(self, compiled, arguments):
+            return RunTime(compiled, compiled + next(waits) + 1)
+
+    class Binding:
+        def arguments(self, given):
+            return given
+
+    monkeypatch.setattr(speed_gate.os, "getloadavg", lambda: (0.0, 0.0, 0.0))
+    test = UnitTest(())
+    right = speed_gate._measure(Timer(), 10.0, 10.1, Binding(), test, passed)
+    slow = speed_gate._measure(Timer(), 10.0, 26.0, Binding(), test, passed)
+    assert right.cost == 1.01 and not right.complaint and "waits" in right.busy
+    assert slow.cost == 2.6 and "2.60 times" in slow.complaint
+
+
+def test_least_and_median_times_must_say_the_same():
+    steady = [RunTime(10.0, 10.0)] * 7
+    lucky = [RunTime(ms, ms) for ms in (8.0, 10.0, 10.0, 10.0, 10.0)]
+    assert explain_doubt(lucky, steady) == "its least time says 1.25 times, its median 1.00 times"
+    assert explain_doubt(steady, steady) == ""
+    assert explain_doubt(steady, [RunTime(12.0, 12.0)] * 7) == ""
+
+
+def test_wall_times_of_a_busy_machine_are_none(monkeypatch):
+    monkeypatch.setattr(speed_gate.os, "getloadavg", lambda: (1.0, 0.0, 0.0))
+    still = [RunTime(10.0, 10.1)] * 5
+    assert explain_busy([still, still, [RunTime(10.0, 5.0)] * 5], 2) == ""
+    assert "waits 2.0 ms" in explain_busy([still, [RunTime(10.0, 12.0)] * 5, still], 2)
+    unsteady = [RunTime(10.0, ms) for ms in (5.0, 15.0, 15.0)]
+    assert "differ by 3.0x" in explain_busy([still, still, unsteady], 2)
+    monkeypatch.setattr(speed_gate.os, "getloadavg", lambda: (3.0, 0.0, 0.0))
+    assert "load 3.0 on 2 cores" in explain_busy([still, still, still], 2)
 
 
 def test_evidence_checks_a_port_again_after_an_edit(tmp_path, monkeypatch, capsys):
@@ -141,6 +194,26 @@ def test_a_loop_without_a_directive_is_named_with_its_reason(tmp_path, capsys):
     said = capsys.readouterr().err
     assert "relax: no verified port; no loop may get a directive by rule: line 2, " in said
     assert "`z`" in said
+
+
+def test_reasons_name_the_lines_of_the_file(tmp_path, capsys):
+    """The function is judged with the header in the place of its include."""
+    (tmp_path / "a.h").write_text("#define AT(i) ((i) + 1)\n" + "// more\n" * 20)
+    file = tmp_path / "a.cpp"
+    file.write_text(
+        '#include "a.h"\n' + CPP + "\n\n"
+        "void relax(int n, double *z) {\n"
+        "  for (int i = 0; i < n - 1; i++)\n    z[AT(i)] = 0.5 * (z[AT(i)] + z[i]);\n}\n"
+        "void both(int n, double *z, double *y) {\n"
+        "  for (int i = 0; i < n; i++)\n    y[i] = 2;\n"
+        "  for (int i = 0; i < n - 1; i++)\n    z[AT(i)] += z[i];\n}\n"
+    )
+    lines = file.read_text().splitlines()
+    loop = 1 + next(i for i, line in enumerate(lines) if "relax" in line) + 1
+    assert main(["translate", str(file), "--to", "openmp", "--patch", "--no-timing"]) == 1
+    said = capsys.readouterr().err
+    assert f"by rule: line {loop}, `z` is written" in said and f"(line {loop + 1})" in said
+    assert f"stays serial: line {loop + 6}, " in said and f"(line {loop + 7})" in said
 
 
 def test_a_long_histogram_is_counted_in_copies_only_with_a_word(tmp_path, capsys):

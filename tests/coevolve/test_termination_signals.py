@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from coevolve.cli.main import main
 from coevolve.cli.signals import Terminated, process_pool, raise_on_sigterm
 from coevolve.config.schema import format_toml
 
@@ -129,9 +130,7 @@ def test_a_batch_keeps_its_answers_and_goes_on(tmp_path, number, words, workers)
     wait_for(lambda: out.exists() and out.stat().st_size > 0, process)
     said = end(process, number)
     assert (
-        said[-1]
-        == f"coevolve: {words}; what finished is kept, the same command (or --resume) goes on "
-        f"from there"
+        said[-1] == f"coevolve: {words}; what finished is kept, the same command goes on from there"
     )
     kept = out.read_bytes()
     assert kept.endswith(b"\n") and 0 < kept.count(b"\n") < 130
@@ -190,6 +189,24 @@ def test_translate_and_eval_end_in_one_line(tmp_path):
         process = start(*words, cwd=tmp_path, COEVOLVE_CACHE=str(tmp_path / "cache"))
         time.sleep(4)
         assert "ended by SIGTERM" in end(process, signal.SIGTERM)[-1]
+
+
+@pytest.mark.parametrize(
+    ("words", "handler", "resumes"),
+    [
+        (["translate", "a.cpp", "--to", "openmp"], "coevolve.cli.translate.run", False),
+        (["verify", "a.cpp", "a.cu"], "coevolve.cli.verify.run", False),
+        (["run", "a.toml"], "coevolve.cli.main._run", True),
+    ],
+)
+def test_resume_is_named_where_the_command_has_it(monkeypatch, capsys, words, handler, resumes):
+    def interrupted(_args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(handler, interrupted)
+    assert main(words) == 130
+    said = capsys.readouterr().err
+    assert "the same command" in said and ("--resume" in said) == resumes
 
 
 def test_sigterm_is_an_interrupt_inside_and_what_it_was_outside():

@@ -48,6 +48,23 @@ def call(n, given=None, **options):
     )
 
 
+def test_cpu_time_counts_work_and_no_waiting(backend):
+    """A core that other programs use is waited for: that is no time of the call."""
+    text = "void f(float *x, int n) {\n  for (int r = 0; r < 20000; r++)\n"
+    text += "    for (int i = 0; i < n; i++) x[i] = x[i] * 0.5f + r;\n}"
+    program = compiled(backend, text)
+    alone = min(backend.run(program, [call(1000)])[0].cpu_ms for _ in range(3))
+    others = [subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(6)]
+    try:
+        done = [backend.run(program, [call(1000)])[0] for _ in range(3)]
+    finally:
+        for each in others:
+            each.kill()
+            each.wait()
+    assert 1 < alone and min(each.cpu_ms for each in done) < 2.5 * alone
+    assert all(each.elapsed_ms > 0.9 * each.cpu_ms for each in done)
+
+
 def test_values_come_back_and_inputs_stay(backend):
     given = call(5)
     done = backend.run(

@@ -198,3 +198,29 @@ def test_windows_line_ends_stay():
     text = MIXED.replace("\n", "\r\n")
     made = insert(text, "cpp", "f", plan_directives(text, "cpp", "f"))
     assert made.count("\n") == made.count("\r\n")
+
+
+@pytest.mark.parametrize(
+    ("head", "clauses", "stack"),
+    [
+        ("constexpr int kBins = 32;", ("reduction(+:bins[:kBins])",), False),
+        ("static const int one = 16, kBins = 2 * one;", ("reduction(+:bins[:kBins])",), False),
+        ("enum { kBins = 32 };", ("reduction(+:bins[:kBins])",), False),
+        ("const int kBins = 3000000;", ("reduction(+:bins[:kBins])",), True),
+        ("int kBins = 32;", (), False),
+    ],
+)
+def test_a_histogram_of_constant_length_is_counted_in_copies(head, clauses, stack):
+    text = (
+        head
+        + """
+void count(int n, const int *x, int *bins) {
+  for (int b = 0; b < kBins; b++) bins[b] = 0;
+  for (int i = 0; i < n; i++)
+    if (x[i] >= 0 && x[i] < kBins) bins[x[i]]++;
+}
+"""
+    )
+    plan = plan_directives(text, "cpp", "count", copies=True)
+    assert plan.directives[1].clauses == clauses and plan.needs_stack == stack
+    assert bool(plan.directives[1].atomics) == (not clauses)

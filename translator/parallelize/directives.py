@@ -39,11 +39,17 @@ from corpora.ir import (
     Access,
     ArrayType,
     Assign,
+    Binary,
     Call,
+    Declaration,
+    Expression,
     For,
     Function,
+    Name,
     Pragma,
+    ScalarType,
     Span,
+    StructDefinition,
     TranslationUnit,
     While,
     find,
@@ -85,11 +91,21 @@ class LoopDirective:
 @dataclass(frozen=True, slots=True)
 class SerialLoop:
     """A loop that stays serial, with all that is in it. line: where it begins in the text, from 1;
-    0 if that is not known. reason: why.
+    0 if that is not known. reason: why. loop: its number among the function's loops, from 0 in the
+    order of the text. at: the line of what the reason is about; 0 if there is none.
     """
 
     line: int
     reason: str
+    loop: int = 0
+    at: int = 0
+
+    def describe(self) -> str:
+        """Return the loop's line, the reason and the reason's line in words, as far as they are
+        known.
+        """
+        begin = f"line {self.line}, " if self.line else ""
+        return f"{begin}{self.reason}" + (f" (line {self.at})" if self.at else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +161,35 @@ def explain_serial(text: str, language: str, name: str) -> tuple[SerialLoop, ...
     """
     plan = _plan(text, language, name, copies=False)
     return plan.serial if plan is not None else ()
+
+
+def locate_in_file(
+    serial: Sequence[SerialLoop], judged: str, file: str, language: str, name: str
+) -> tuple[SerialLoop, ...]:
+    """Return loops that stay serial with the lines of a file in the place of those of a text that
+    was cut out of it. A line of which the file's is not known is 0.
+
+    serial: loops of the function `name` of the text `judged`. file: the file's text. language: of
+        both, `cpp` or `fortran`.
+    """
+    try:
+        cut, whole = (_loops_of(text, language, name) for text in (judged, file))
+    except InsertionError:
+        cut, whole = [], []
+    return tuple(
+        _move(each, cut[each.loop].span, whole[each.loop].span)
+        if len(cut) == len(whole) > each.loop
+        else replace(each, line=0, at=0)
+        for each in serial
+    )
+
+
+def _move(loop: SerialLoop, cut: Span | None, whole: Span | None) -> SerialLoop:
+    """`loop`, which stands at `cut` in the text that was cut out, with the lines of `whole`."""
+    if cut is None or whole is None or cut.end_line - cut.line != whole.end_line - whole.line:
+        return replace(loop, line=whole.line if whole else 0, at=0)
+    inside = cut.line <= loop.at <= cut.end_line
+    return replace(loop, line=whole.line, at=loop.at + whole.line - cut.line if inside else 0)
 
 
 def _plan(text: str, language: str, name: str, copies: bool) -> DirectivePlan | None:
@@ -259,6 +304,8 @@ class _Planner:
         if copies:  # where data decides a place, other accesses tell the length; tests then judge
             self._extents |= {b.array: b.bounded + 1 for b in bounds if b.bounded is not None}
         self._passed = {p.name for p in function.parameters}
+        own = self._passed | {d.name for d in find(function, Declaration)}
+        self._constants = {k: v for k, v in _constants_of(unit).items() if k not in own}
 
     def visit(self, loops: Sequence[LoopFacts]) -> Iterator[LoopDirective]:
         """The directives of `loops`, which may hold one another."""
@@ -274,14 +321,16 @@ class _Planner:
             if not found:
                 del self.serial[before:]
                 span = loop.node.span
-                self.serial.append(SerialLoop(span.line if span else 0, made))
+                said, at = (made, None) if isinstance(made, str) else (made.sentence, made.span)
+                lines = [each.line if each else 0 for each in (span, at)]
+                self.serial.append(SerialLoop(lines[0], said, self._number(loop), lines[1]))
             yield from found
 
-    def _directive(self, loop: LoopFacts) -> LoopDirective | str:
+    def _directive(self, loop: LoopFacts) -> LoopDirective | Reason | str:
         """The directive of one loop, or why it has none."""
         verdict = judge_loop(loop, self.facts)
         if verdict.kind not in ("parallel", "reduction", "atomic"):
-            return str(verdict.reason)
+            return verdict.reason or "it is not known why"
         if not isinstance(loop.node, For) or (span := loop.node.span) is None:
             return "OpenMP takes no such loop"
         if span.expanded or any(p for p in loop.node.pragmas):
@@ -386,8 +435,18 @@ class _Planner:
             sizes = [integer_of(e.size) for e in type_.extents]
         else:
             extent = self._extents.get(reduction.variable)
-            sizes = [extent.as_integer() if extent is not None else None]
+            sizes = [self._value(extent) if extent is not None else None]
         return math.prod(n or MOST_ON_STACK + 1 for n in sizes) <= MOST_ON_STACK
+
+    def _value(self, extent: Polynomial) -> int | None:
+        """A length as a number, where it is made of numbers and constants; else None."""
+        total = 0
+        for symbols, factor in extent.terms:
+            values = [self._constants.get(s.name) for s in symbols if not s.arguments]
+            if len(values) < len(symbols) or None in values:
+                return None
+            total += factor * math.prod(v for v in values if v is not None)
+        return total
 
     def _number(self, loop: LoopFacts) -> int:
         return next(i for i, each in enumerate(self.facts.loops) if each.id == loop.id)
@@ -412,7 +471,8 @@ class _Planner:
         if variable is not None and variable.storage == "local" and _has_extents(variable):
             return name
         extent = self._extents.get(reduction.variable)
-        length = _as_text(extent, self._passed) if extent is not None else ""
+        names = self._passed.union(self._constants)
+        length = _as_text(extent, names) if extent is not None else ""
         return f"{name}[:{length}]" if length and not self._fortran else None
 
     def _is_uneven(self, loop: LoopFacts) -> bool:
@@ -435,6 +495,36 @@ class _Planner:
                     return None
                 found.append(number)
         return tuple(found) or None
+
+
+def _constants_of(unit: TranslationUnit) -> dict[str, int]:
+    """The whole-number constants of a C text that stand outside of functions: `const` variables and
+    enumerators whose values are written.
+    """
+    found: dict[str, int] = {}
+    for item in unit.items:
+        is_enum = isinstance(item, StructDefinition) and item.kind == "enum"
+        for each in item.fields if is_enum else (item,):  # type: ignore[union-attr]
+            if not isinstance(each, Declaration) or not isinstance(each.type, ScalarType):
+                continue
+            constant = is_enum or each.type.const
+            if constant and each.type.name[:1] in "iu":
+                value = _number_of(each.value, found)
+                if value is not None:
+                    found[each.name] = value
+    return found
+
+
+def _number_of(value: Expression | None, known: Mapping[str, int]) -> int | None:
+    """What sums and products of numbers and constants come to; None for anything else."""
+    if isinstance(value, Name):
+        return known.get(value.id)
+    if not isinstance(value, Binary):
+        return integer_of(value)
+    left, right = _number_of(value.left, known), _number_of(value.right, known)
+    if left is None or right is None:
+        return None
+    return {"+": left + right, "-": left - right, "*": left * right}.get(value.op)
 
 
 def _fits_the_stack(item: str, loop: LoopFacts) -> Reason:
