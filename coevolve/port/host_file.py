@@ -21,7 +21,15 @@ from corpora.analysis.polynomial import Polynomial
 from corpora.frontends.c_family import parse_c_family
 from corpora.frontends.c_tokens import tokenize
 from corpora.frontends.queries import functions_of
-from corpora.ir import Call, ExpressionStatement, Function, KernelLaunch, TranslationUnit
+from corpora.ir import (
+    Call,
+    ExpressionStatement,
+    Function,
+    KernelLaunch,
+    Name,
+    Span,
+    TranslationUnit,
+)
 from corpora.ir.edits import Edit, apply_edits
 from corpora.ir.walk import find
 from corpora.records import Program, UnitTest
@@ -41,6 +49,15 @@ static inline void coevolve_check(cudaError_t code, const char *what)
         std::fprintf(stderr, "%s: %s\\n", what, cudaGetErrorString(code));
         std::exit(EXIT_FAILURE);
     }
+}
+"""
+HAS_BLOCKS = """
+static inline bool coevolve_has_blocks(long long blocks) { return blocks > 0; }
+
+// A negative count, which dim3 holds as a large one, is no blocks either.
+static inline bool coevolve_has_blocks(dim3 grid)
+{
+    return (int)grid.x > 0 && (int)grid.y > 0 && (int)grid.z > 0;
 }
 """
 
@@ -133,11 +150,13 @@ def make_host_file(
 
 def check_calls(text: str) -> str:
     """Return the text of a CUDA port that has a host function, with every CUDA call and every
-    launch in it checked: the first that fails ends the process with its message. Code that stems
-    from a macro stays as it is. A text in which nothing needs a check comes back unchanged; any
-    other begins with the includes and the function that the checks need.
+    launch in it checked: the first that fails ends the process with its message. A launch whose
+    grid follows from sizes is made only where the grid has blocks: CUDA refuses an empty one, which
+    without checks goes unseen. Code that stems from a macro stays as it is. A text in which nothing
+    needs a check comes back unchanged; any other begins with the includes and the functions that
+    the checks need.
     """
-    edits = []
+    edits, head = [], HEAD
     for function in functions_of(parse_c_family(text, "cuda")):
         for each in find(function.body, ExpressionStatement) if function.body else ():
             done, span = each.expression, each.span
@@ -150,11 +169,37 @@ def check_calls(text: str) -> str:
                     edits.append(Edit(done.span.end, done.span.end, f', "{called}")'))
         for launch in find(function.body, KernelLaunch) if function.body else ():
             if launch.span is not None and not launch.span.expanded:
-                name = getattr(launch.kernel, "id", "a kernel")
-                begin, end = launch.span.start, text.index(";", launch.span.end - 1) + 1
-                edits.append(Edit(begin, begin, "{ "))  # one statement, also behind `if (n)`
-                edits.append(Edit(end, end, f' coevolve_check(cudaGetLastError(), "{name}"); }}'))
-    return f"{HEAD}\n{apply_edits(text, edits)}" if edits else text
+                edits += _check_launch(launch, text)
+                head = f"{HEAD}{HAS_BLOCKS}" if _grid_that_may_be_empty(launch) else head
+    return f"{head}\n{apply_edits(text, edits)}" if edits else text
+
+
+def _check_launch(launch: KernelLaunch, text: str) -> list[Edit]:
+    """The changes that make one statement of a launch and its check, also behind `if (n)`."""
+    begin, end = launch.span.start, text.index(";", launch.span.end - 1) + 1  # type: ignore
+    check = f'coevolve_check(cudaGetLastError(), "{getattr(launch.kernel, "id", "a kernel")}");'
+    grid = _grid_that_may_be_empty(launch)
+    if grid is None:
+        return [Edit(begin, begin, "{ "), Edit(end, end, f" {check} }}")]
+    line = text[text.rfind("\n", 0, begin) + 1 : begin]
+    outer = "\n" + line[: len(line) - len(line.lstrip())]
+    inner = outer + " " * 4
+    before = (
+        f"{{{inner}const auto coevolve_grid = {text[grid.start : grid.end]};"
+        f"{inner}if (coevolve_has_blocks(coevolve_grid)) {{{inner}    "
+    )
+    return [
+        Edit(begin, begin, before),
+        Edit(grid.start, grid.end, "coevolve_grid"),
+        Edit(end, end, f"{inner}    {check}{inner}}}{outer}}}"),
+    ]
+
+
+def _grid_that_may_be_empty(launch: KernelLaunch) -> Span | None:
+    """The place of a launch's grid; None where it is a constant or comes out of a macro."""
+    span = getattr(launch.grid, "span", None)
+    varies = any(each.id != "dim3" for each in find(launch.grid, Name))
+    return span if varies and span is not None and not span.expanded else None
 
 
 def _function(unit: TranslationUnit, name: str) -> Function:

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from collections import Counter
 
 import pytest
 
@@ -140,6 +141,65 @@ def test_invented_names_and_unchecked_calls_are_mended(tmp_path):
         verdict = verify(TOTAL, Program("cuda", "total", each))
         assert verdict.outcome is Outcome.EQUIVALENT, verdict.detail
     assert rename_invented(SOURCE.text, "shift") == SOURCE.text
+
+
+EMPTY = Program(
+    "cpp",
+    "grow",
+    "void grow(int nx, int ny, double *x) {\n"
+    " for (int k = 0; k < nx * ny; k++) x[k] = x[k] + 1.0;\n}\n",
+)
+EMPTY_HOST = """__global__ void grow_part(int nx, int ny, double *x) {
+    int j = blockIdx.y * blockDim.y + threadIdx.y, i = blockIdx.x * blockDim.x + threadIdx.x;
+    for (; i < nx && j < ny; j += gridDim.y * blockDim.y) x[j * nx + i] += 1.0;
+}
+__global__ void grow_rest(double *x) {}
+void grow(int nx, int ny, double *x) {
+    double *d;
+    cudaMalloc((void **)&d, nx * ny * sizeof(double));
+    cudaMemcpy(d, x, nx * ny * sizeof(double), cudaMemcpyHostToDevice);
+    grow_part<<<GRID, BLOCK>>>(nx, ny, d);
+    grow_rest<<<1, 64>>>(d);
+    cudaMemcpy(x, d, nx * ny * sizeof(double), cudaMemcpyDeviceToHost);
+    cudaFree(d);
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "grid, block",
+    [
+        ("(nx + 3) / 4", "dim3(4, 16)"),
+        ("dim3((nx + 15) / 16, (ny + 7) / 8, 1)", "dim3(16, 8)"),
+    ],
+)
+def test_checks_keep_a_port_right_for_empty_input(grid, block, tmp_path):
+    text = EMPTY_HOST.replace("GRID", grid).replace("BLOCK", block)
+    checked = check_calls(text)
+    assert checked.count("if (coevolve_has_blocks(coevolve_grid))") == 1  # no other may be empty
+    for each in (text, checked):
+        verdict = verify(EMPTY, Program("cuda", "grow", each))
+        assert verdict.outcome is Outcome.EQUIVALENT, verdict.detail
+    if nvcc := shutil.which("nvcc"):
+        (tmp_path / "grow.cu").write_text(checked)
+        subprocess.run([nvcc, "-c", "grow.cu", "-o", "grow.o"], cwd=tmp_path, check=True)
+
+
+def test_a_host_function_that_takes_no_checks_stays_and_is_named(monkeypatch):
+    import coevolve.port.host_file as host_file
+    from coevolve.cli.translate import Port, add_host_function
+    from coevolve.verification.engine import get_shared_engine
+
+    engine = get_shared_engine("emulated")
+    verdict = verify(TOTAL, Program("cuda", "total", OWN_HOST))
+    port = Port(TOTAL, OWN_HOST, verdict, Counter())
+    done = add_host_function(port, engine)
+    assert done.how.startswith("with a host function found with its kernels;")
+    monkeypatch.setattr(host_file, "check_calls", lambda text: text.replace("s = 0.0", "s = 1.0"))
+    left = add_host_function(port, engine)
+    assert left.text == OWN_HOST and left.verdict == verdict
+    assert "with a host function" in left.how and "without" not in left.how
+    assert "unchecked" in left.how and "MISMATCH" in left.how
 
 
 def test_a_name_that_is_taken_is_not_given_twice():
