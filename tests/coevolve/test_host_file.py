@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -76,6 +77,34 @@ def test_what_has_no_host_function_says_why(source, taken, said):
     kernel = f"__global__ void shift({taken}) {{}}"
     with pytest.raises(HostFileError, match=said):
         make_host_file(Program("cpp", "shift", source), kernel, "grid=1,1,1 block=64,1,1")
+
+
+UPWIND = Program(
+    "cpp",
+    "upwind",
+    "void upwind(int n, const double *v, const double *c, double *d) {\n"
+    " for (int i = 1; i < n - 1; i++)\n"
+    "  d[i] = v[i] > 0.0 ? c[i] - c[i - 1] : c[i + 1] - c[i];\n}\n",
+)
+UPWIND_KERNEL = """__global__ void upwind(int n, const double *v, const double *c, double *d) {
+    int i = blockIdx.x * blockDim.x + threadIdx.x + 1;
+    if (i < n - 1) d[i] = v[i] > 0.0 ? c[i] - c[i - 1] : c[i + 1] - c[i];
+}"""
+
+
+def test_an_array_is_copied_whole_where_its_contents_decide_what_is_read():
+    from coevolve.verification.engine import get_shared_engine
+    from coevolve.verification.target_thresholds import _lengthen
+
+    tests = get_shared_engine("emulated").expectations(UPWIND).expectations.suite.tests
+    launch = "grid=ceil((n-1)/64),1,1 block=64,1,1"
+    text = make_host_file(UPWIND, UPWIND_KERNEL, launch, tests)
+    verdict = verify(UPWIND, Program("cuda", "upwind", text))
+    assert verdict.outcome is Outcome.EQUIVALENT, verdict.detail
+    largest = max(tests, key=lambda test: test.assignments[2].extents)
+    assert _lengthen([largest], tests) == [largest]
+    short = [replace(a, extents=(5,)) if a.name == "c" else a for a in largest.assignments]
+    assert _lengthen([replace(largest, assignments=tuple(short))], tests) == [largest]
 
 
 GRID = """struct Grid { int nx, ny; double dx; };
