@@ -504,25 +504,34 @@ def make_names_readable(port: Port, engine: Engine) -> Port:
 def add_host_function(port: Port, engine: Engine, tests: Sequence[UnitTest] = ()) -> Port:
     """Return a port of C++ to CUDA with a host function round its kernel, verified as a whole; the
     port as it is, with the reason in `how`, where none can be written or it is not equivalent. In a
-    port that has a host function already, calls are checked. tests: of the source.
+    port that has a host function already, calls are checked; where that is not equivalent, it stays
+    as it is, and `how` says so. tests: of the source.
     """
     from coevolve.port.host_file import HostFileError, check_calls, make_host_file
     from coevolve.verification.engine import Pair
 
     if port.verdict is None or port.text is None:
         return port
-    how = "with a host function"
+    bare = bool(port.verdict.launch)
     try:
-        if port.verdict.launch:
+        if bare:
             text = make_host_file(port.program, port.text, port.verdict.launch, tests)
         else:
             text = check_calls(port.text)
-            how += " of the model's; no entry for data on the device"
     except HostFileError as error:
         return replace(port, how=f"without a host function, as {error}")
     verdict = engine.verify(Pair(port.program, Program("cuda", port.program.name, text)))
     if not verdict.equivalent:
-        return replace(port, how=f"without a host function, whose verdict is {verdict.outcome}")
+        how = (
+            f"without a host function, as the verdict on the file with one is {verdict.outcome}"
+            if bare
+            else f"with a host function found with its kernels, its CUDA calls unchecked, as the "
+            f"verdict with checks is {verdict.outcome}"
+        )
+        return replace(port, how=how)
+    how = "with a host function" + (
+        "" if bare else " found with its kernels; no entry for data on the device"
+    )
     return replace(port, text=text, verdict=verdict, how=how)
 
 

@@ -14,11 +14,25 @@ or compare with nothing beyond their suite, cost nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from corpora.records import Blame, Outcome, Program, ScalarValue, UnitTest, UnitTestSuite, Verdict
+from coevolve.evaluation.large_inputs import fit_lengths
+from corpora.dialects import get_dialect
+from corpora.records import (
+    ArrayValue,
+    Blame,
+    Outcome,
+    Program,
+    ScalarValue,
+    UnitTest,
+    UnitTestSuite,
+    Verdict,
+)
+from corpora.signatures.signature import SignatureError, read_signature
 from corpora.suites.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import ExecutionBackend
+from gpu_runtime.call.materialize import get_integer_scalars
 from gpu_runtime.expectations import Expectations
 from gpu_runtime.launch.limits import find_limits
 from gpu_runtime.launch.thresholds import (
@@ -70,6 +84,8 @@ def verify_at_target_thresholds(
     tests = make_tests_with_values(expectations.suite.tests, sorted(reals))
     if asked or limits or excepted:
         tests += make_tests_beyond(expectations, sorted(asked), backend, sorted(limits), excepted)
+    if _copies_to_device(target):
+        tests = _lengthen(tests, expectations.suite.tests)
     further = _check_further_tests(expectations, tests, backend)
     if further is None:
         return verdict
@@ -85,6 +101,39 @@ def verify_at_target_thresholds(
         detail=f"{again.detail} (at a size or value that the target's text names or implies, "
         f"beyond those of the suite: {where})",
     )
+
+
+def _copies_to_device(target: Program) -> bool:
+    """Whether a target is a CUDA host function, which copies whole arrays."""
+    if get_dialect(target.dialect).model != "cuda":
+        return False
+    try:
+        return read_signature(target).style == "function"
+    except SignatureError:
+        return False
+
+
+def _lengthen(tests: list[UnitTest], suite: Sequence[UnitTest]) -> list[UnitTest]:
+    """The tests with arrays as long as follows from their sizes in the `suite`. The contents of one
+    test alone may not lead the source to the last elements, which a caller's array has all the
+    same. An array that is not reached at all (one element) stays.
+    """
+    lengths = fit_lengths(suite)
+
+    def whole(given: ScalarValue | ArrayValue, sizes: dict[str, int]) -> ScalarValue | ArrayValue:
+        fitted = lengths.get((given.name, 0))
+        if not isinstance(given, ArrayValue) or given.fill is None or given.is_null or not fitted:
+            return given
+        if len(given.extents) != 1 or given.extents[0] < 2:
+            return given
+        return replace(given, extents=(max(given.extents[0], fitted.value(sizes)),))
+
+    return [
+        replace(
+            test, assignments=tuple(whole(a, get_integer_scalars(test)) for a in test.assignments)
+        )
+        for test in tests
+    ]
 
 
 def _check_further_tests(
