@@ -6,8 +6,8 @@ and what the cache saves beside judging them.
 First part: `--judged` candidates of a real source are judged with an empty cache and then again
 with a full one; the ratio of the times is printed. Second part: verdicts on `--candidates` made-up
 candidates are put into the cache; the stage `propose_and_verify` then runs over them as it would in
-a second run. Each number runs in a process of its own, and its peak memory is printed: it is the
-same for a tenth of the candidates, where that tenth has as many programs (from 64,000 candidates
+a second run. Each number runs in a process of its own, and its peak memory is printed, to
+compare with that of a tenth of the candidates, which has as many programs (from 64,000 candidates
 on). The programs and their suites, a thousand of each, are in memory; candidates and verdicts are
 not. Needs about 5 KB of disk a candidate, for the time it runs.
 """
