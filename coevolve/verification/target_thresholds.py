@@ -18,7 +18,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from coevolve.evaluation.large_inputs import fit_lengths
-from corpora.dialects import get_dialect
 from corpora.records import (
     ArrayValue,
     Blame,
@@ -29,7 +28,6 @@ from corpora.records import (
     UnitTestSuite,
     Verdict,
 )
-from corpora.signatures.signature import SignatureError, read_signature
 from corpora.suites.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import ExecutionBackend
 from gpu_runtime.call.materialize import get_integer_scalars
@@ -84,8 +82,7 @@ def verify_at_target_thresholds(
     tests = make_tests_with_values(expectations.suite.tests, sorted(reals))
     if asked or limits or excepted:
         tests += make_tests_beyond(expectations, sorted(asked), backend, sorted(limits), excepted)
-    if _copies_to_device(target):
-        tests = _lengthen(tests, expectations.suite.tests)
+    tests = _lengthen(tests, expectations.suite.tests)
     further = _check_further_tests(expectations, tests, backend)
     if further is None:
         return verdict
@@ -101,16 +98,6 @@ def verify_at_target_thresholds(
         detail=f"{again.detail} (at a size or value that the target's text names or implies, "
         f"beyond those of the suite: {where})",
     )
-
-
-def _copies_to_device(target: Program) -> bool:
-    """Whether a target is a CUDA host function, which copies whole arrays."""
-    if get_dialect(target.dialect).model != "cuda":
-        return False
-    try:
-        return read_signature(target).style == "function"
-    except SignatureError:
-        return False
 
 
 def _lengthen(tests: list[UnitTest], suite: Sequence[UnitTest]) -> list[UnitTest]:

@@ -172,7 +172,7 @@ def test_toml_round_trip():
             {"settings": {"cold_start.learning_rate": float("nan")}},
             ("cold_start.learning_rate", "finite"),
         ),
-        ({"settings": {"round.suites": 0}}, ("round.suites", "at least 1")),
+        ({"settings": {"round.suites": -1}}, ("round.suites", "must not be negative")),
         ({"settings": {"model.width": 33, "model.heads": 3}}, ("even multiple",)),
         (
             {"settings": {"model.few_shot": 2}},

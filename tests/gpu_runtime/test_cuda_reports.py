@@ -7,6 +7,7 @@ import subprocess
 import sys
 import types
 from concurrent.futures import Future
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -267,6 +268,7 @@ def test_ray_is_asked_for_the_share_of_a_device_that_the_configuration_names(mon
     monkeypatch.setitem(sys.modules, "ray", module)
     monkeypatch.setattr(actors, "RunMeters", lambda: types.SimpleNamespace(count_kept=None))
     monkeypatch.setattr(actors, "require_reachable", lambda _: None)
+    monkeypatch.setattr(actors, "_reserved", lambda *_: nullcontext("SPREAD"))
     config = parse(
         {
             "run_dir": "x",
