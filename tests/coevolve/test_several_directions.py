@@ -108,6 +108,7 @@ def test_generated_lessons_are_shared_out(mixed):
     assert [compute_share(mixed, (way,), 21) for way in WAYS] == [11, 10]
 
 
+@pytest.mark.slow
 def test_a_run_in_two_directions_resumes_and_tells_them_apart(short, tmp_path, monkeypatch, capsys):
     """One Translator: all files of an interrupted and resumed run are those of a whole one, and
     each figure has its direction.

@@ -97,7 +97,7 @@ def end(process, number):
     ("number", "words", "workers"),
     [
         (signal.SIGTERM, "ended by SIGTERM", 1),
-        (signal.SIGINT, "interrupted", 2),
+        pytest.param(signal.SIGINT, "interrupted", 2, marks=pytest.mark.slow),
         pytest.param(signal.SIGTERM, "ended by SIGTERM", 2, marks=pytest.mark.slow),
         pytest.param(signal.SIGINT, "interrupted", 1, marks=pytest.mark.slow),
     ],

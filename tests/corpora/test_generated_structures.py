@@ -221,6 +221,7 @@ def in_one_way(
     ]
 
 
+@pytest.mark.slow
 def test_engine_finds_items_with_structures_equivalent(monkeypatch: pytest.MonkeyPatch) -> None:
     items = [
         item

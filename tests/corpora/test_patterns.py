@@ -67,11 +67,13 @@ def test_engine_calls_every_family_equivalent(group: str, monkeypatch: pytest.Mo
     assert wrong_of(monkeypatch, list(read_families(group)), 3, 19) == []
 
 
+@pytest.mark.slow
 def test_engine_calls_some_of_every_group_equivalent(monkeypatch: pytest.MonkeyPatch) -> None:
     some = [f for group in GROUPS for f in random.Random(group).sample(read_families(group), 3)]
     assert wrong_of(monkeypatch, some, 1, 23) == []
 
 
+@pytest.mark.slow
 def test_every_family_gives_texts_with_valid_signatures_and_suites(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
