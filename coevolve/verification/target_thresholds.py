@@ -116,10 +116,8 @@ def _lengthen(tests: list[UnitTest], suite: Sequence[UnitTest]) -> list[UnitTest
         return replace(given, extents=(max(given.extents[0], fitted.value(sizes)),))
 
     return [
-        replace(
-            test, assignments=tuple(whole(a, get_integer_scalars(test)) for a in test.assignments)
-        )
-        for test in tests
+        replace(test, assignments=tuple(whole(a, sizes) for a in test.assignments))
+        for test, sizes in ((test, get_integer_scalars(test)) for test in tests)
     ]
 
 

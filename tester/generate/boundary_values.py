@@ -40,8 +40,8 @@ REALS_BY_KIND = (NAN, 0.0, -0.0, math.inf, -math.inf, 1.0, -1.0, 0.5, 3.0, -2.5)
 ORDINARY_FIRST = (1.0, 0.0, -1.0, 3.0, 0.5, -2.5, -0.0, math.inf, -math.inf, NAN)
 """Beside an array of the former: a zero comes where the other is not finite."""
 BEHIND = (0.5, 1.0, 3.0, NAN, -2.5, 2.0, NAN, 7.0)
-"""What is no number stands where the largest element, the eighth, meets another first when halves
-or neighbours are compared: a port that keeps it loses the largest one.
+"""The eighth element is the largest. A reduction that compares halves, or neighbours, first meets
+NaN with it: a port that keeps the NaN loses the largest element.
 """
 HALVES = (-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, -0.75, 3.25)
 BELOW, ABOVE, APART = (-1010.0, -1000.0), (1000.0, 1010.0), (-2000.0, 2000.0)

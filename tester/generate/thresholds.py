@@ -332,9 +332,8 @@ def _sketches(setting: TrialSetting, roles: ParameterRoles, number: int) -> Iter
 
 def _order_reals(setting: TrialSetting) -> list[dict[str, Fill]]:
     """Contents of the arrays of reals that rise from zero, and that fall to it."""
-    reals = [p.name for p in setting.signature.parameters if p.kind != "scalar"]
-    reals = [p.name for p in setting.signature.parameters if p.name in reals and p.type in _REALS]
-    return [{name: Fill(kind, (0, 100), 1) for name in reals} for kind in ("sorted", "falling")]
+    reals = [p for p in setting.signature.parameters if p.kind != "scalar" and p.type in _REALS]
+    return [{p.name: Fill(kind, (0, 100), 1) for p in reals} for kind in ("sorted", "falling")]
 
 
 def _make_sketches_above(
@@ -382,8 +381,9 @@ def _make_ragged_sketches(
     numbers: Sequence[int],
     largest: int,
 ) -> Iterator[Sketch]:
-    """All of several sizes one above a multiple of a number, for those numbers of which the tests
-    have no such size beside others that are not tiny: a tile's last column is then the only one.
+    """For a number, such as the side of a tile, a test in which every size is the number plus one.
+    The last tile then holds one column alone. Nothing for a number where the tests have such a size
+    already, of each name and beside sizes that are not tiny.
     """
     names = roles.sizes - roles.leading
     if len(names) < 2:

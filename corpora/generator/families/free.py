@@ -87,8 +87,8 @@ def free_grid(b: Builder) -> Nest:
 
 
 def free_deep(b: Builder) -> Nest:
-    """Draw a generated computation of four nested loops, of which the outer three are parallel and
-    become the kernel's index.
+    """Draw a computation of four nested loops for the generator. The outer three are parallel: the
+    kernel's index stands for them.
 
     b: makes its parts and gets its parameters; the nest itself has none yet.
     """
