@@ -22,27 +22,23 @@ class Dialect:
     suffixes: file suffixes in lower case, each with its dot, such as `.omp.cpp`.
     model: `serial`, `cuda`, `openmp` or `offload` (OpenMP target regions, whose data must be
         mapped).
-    codebleu_language: the codebleu package's name for it; None where it has none.
     """
 
     name: str
     language: str
     suffixes: tuple[str, ...]
     model: str
-    codebleu_language: str | None
 
 
 DIALECTS: dict[str, Dialect] = {
     row.name: row
     for row in (
-        Dialect("cpp", "cpp", (".cpp", ".cc", ".cxx", ".c", ".hpp", ".h"), "serial", "cpp"),
-        Dialect("cuda", "cpp", (".cuh", ".cu"), "cuda", "cpp"),
-        Dialect("openmp", "cpp", (".omp.cpp", ".omp.c"), "openmp", "cpp"),
-        Dialect("openmp-target", "cpp", (".target.cpp", ".target.c"), "offload", "cpp"),
-        Dialect(
-            "fortran", "fortran", (".f90", ".f95", ".f03", ".f08", ".for", ".f"), "serial", None
-        ),
-        Dialect("openmp-fortran", "fortran", (".omp.f90", ".omp.f"), "openmp", None),
+        Dialect("cpp", "cpp", (".cpp", ".cc", ".cxx", ".c", ".hpp", ".h"), "serial"),
+        Dialect("cuda", "cpp", (".cuh", ".cu"), "cuda"),
+        Dialect("openmp", "cpp", (".omp.cpp", ".omp.c"), "openmp"),
+        Dialect("openmp-target", "cpp", (".target.cpp", ".target.c"), "offload"),
+        Dialect("fortran", "fortran", (".f90", ".f95", ".f03", ".f08", ".for", ".f"), "serial"),
+        Dialect("openmp-fortran", "fortran", (".omp.f90", ".omp.f"), "openmp"),
     )
 }
 

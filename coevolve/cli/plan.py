@@ -341,10 +341,10 @@ def _hours(
     }
     inside = ", ".join(f"{name} {value / 3600:.2f}" for name, value in parts.items())
     return [
-        f"hours        at most {sum(parts.values()) / 3600:.2f}, Translator and Tester "
+        f"hours        about {sum(parts.values()) / 3600:.2f}, Translator and Tester "
         f"({inside}); on {machine.name}: {machine.flops / 1e12:g} TFLOP/s and "
         f"{machine.bandwidth / 1e9:g} GB/s sustained, {workers} verifiers (verifying overlaps "
-        f"with generating)"
+        f"with generating); loading models and starting machines come on top"
     ]
 
 

@@ -43,15 +43,37 @@ def _raise_terminated(_number: int, _frame: object) -> None:
 def raise_on_sigterm() -> Iterator[None]:
     """Make SIGTERM raise `Terminated` during the block. It does nothing outside the main thread,
     since only that one gets signals.
+
+    Where Python drops an exception, as in `__del__`, SIGTERM and Ctrl-C are raised a little later
+    once more.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, _raise_terminated)
+    before, hook = signal.signal(signal.SIGTERM, _raise_terminated), sys.unraisablehook
+
+    def look(dropped: sys.UnraisableHookArgs) -> None:
+        if not issubclass(dropped.exc_type, KeyboardInterrupt):
+            hook(dropped)
+        elif issubclass(dropped.exc_type, Terminated):
+            signal.signal(signal.SIGTERM, _raise_terminated)
+            _send_later(signal.SIGTERM)
+        else:
+            _send_later(signal.SIGINT)
+
+    sys.unraisablehook = look
     try:
         yield
     finally:
+        sys.unraisablehook = hook
         signal.signal(signal.SIGTERM, before)
+
+
+def _send_later(number: int) -> None:
+    """Send a signal to this process when what runs now has probably ended."""
+    timer = threading.Timer(LOOK_S, os.kill, (os.getpid(), number))
+    timer.daemon = True
+    timer.start()
 
 
 @contextmanager

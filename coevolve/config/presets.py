@@ -83,6 +83,13 @@ PASS_AT = (1, 5, 10)
 """Each k of pass@k that is measured where there are so many samples."""
 
 
+def choose_pass_at(samples: int) -> tuple[int, ...]:
+    """Return the k of pass@k where every program has `samples` candidates, in rising order: 1, 5
+    and 10 as far as they are smaller, and the number itself. Below 1 it counts as 1.
+    """
+    return tuple(sorted({k for k in PASS_AT if k < samples} | {max(samples, 1)}))
+
+
 def settle(
     presets: Sequence[str], samples: int, where: str, told: Collection[str] = ()
 ) -> dict[str, object]:
@@ -94,9 +101,7 @@ def settle(
         itself has a value for; presets do not decide these, and may differ on them.
     Raises ConfigError for an unknown preset, and for two that cannot be combined.
     """
-    found: dict[str, object] = {
-        "evaluate.pass_at": sorted({k for k in PASS_AT if k < samples} | {max(samples, 1)})
-    }
+    found: dict[str, object] = {"evaluate.pass_at": list(choose_pass_at(samples))}
     decided: dict[str, str] = {}
     for name in presets:
         if name not in PRESETS:

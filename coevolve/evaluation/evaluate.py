@@ -17,8 +17,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from coevolve.cli.errors import UserError
+from coevolve.config.presets import choose_pass_at
 from coevolve.config.schema import Config
-from coevolve.evaluation.metrics import average_pass_at_k, bleu, codebleu
+from coevolve.evaluation.metrics import average_pass_at_k, bleu, pass_at_k
+from coevolve.evaluation.statistics import bootstrap_mean, can_bootstrap
 from coevolve.evaluation.text_scores import compute_codebleu
 from coevolve.loop.directions import find_checkpoints
 from coevolve.loop.run_corpus import RunCorpus
@@ -34,7 +36,7 @@ from coevolve.loop.stages import (
 )
 from coevolve.loop.workers import map_unordered, stream_results
 from coevolve.verification.verifier import PreparedSuite, Verifier
-from corpora.dialects import Direction, get_dialect
+from corpora.dialects import Direction
 from corpora.records import NOT_COMPILED, Candidate, Outcome, Program, UnitTestSuite, Verdict
 from corpora.store import read_jsonl
 from translator.prompting.answers import count_rejections
@@ -266,8 +268,7 @@ def _count(
         "programs": len(programs),
         "compile_rate": _percent(compiled / (samples * len(programs))) if programs else None,
         "bleu": bleu(hypotheses, references),
-        "codebleu": codebleu(hypotheses, references, target),
-        **_parts(hypotheses, references, target),
+        **_measure_codebleu(hypotheses, references, target),
         "outcomes": dict(
             sorted(
                 Counter(
@@ -278,22 +279,16 @@ def _count(
     }
 
 
-def _parts(hypotheses: list[str], references: list[str], target: str) -> dict:
-    """What there is of CodeBLEU for a dialect that the package has no grammar for (Fortran): its
-    n-gram parts, on 0..100.
-    """
-    if get_dialect(target).codebleu_language is not None:
-        return {}
+def _measure_codebleu(hypotheses: list[str], references: list[str], target: str) -> dict:
+    """CodeBLEU in [0, 100]; for a dialect without it (Fortran) what there is: its n-gram parts."""
     score = compute_codebleu(hypotheses, references, target)
-    return (
-        {
-            "codebleu_parts": {
-                k.removesuffix("_score"): 100.0 * v for k, v in score.parts.items() if v is not None
-            }
-        }
-        if score
-        else {}
-    )
+    if score is None or score.value is not None:
+        return {"codebleu": score and 100.0 * score.value}
+    parts = {k: 100.0 * v for k, v in score.parts.items() if v is not None}
+    return {
+        "codebleu": None,
+        "codebleu_parts": {k.removesuffix("_score"): v for k, v in parts.items()},
+    }
 
 
 def _by_item(
@@ -374,7 +369,7 @@ def run_evaluate_command(
         program; None: as configured. as_json: print JSON instead of a table. use_ray: False does
         all work in this process.
     Returns the exit code 0. Raises UserError if the folder holds no run, the checkpoint is missing,
-    or `samples` is too few for any configured pass@k.
+    or `samples` is below 1.
     """
     from coevolve.loop.run_corpus import open_corpus
     from coevolve.report.page import open_run
@@ -382,11 +377,9 @@ def run_evaluate_command(
     folder, config = open_run(root)
     corpus = open_corpus(config, folder)
     if samples is not None:
-        ks = tuple(k for k in config.evaluate.pass_at if k <= samples)
-        if samples < 1 or not ks:
-            raise UserError(
-                f"--samples {samples} is too few for any of pass@{list(config.evaluate.pass_at)}"
-            )
+        if samples < 1:
+            raise UserError(f"--samples {samples}: at least 1 candidate a program is needed")
+        ks = choose_pass_at(samples)
         config = replace(config, evaluate=replace(config.evaluate, samples=samples, pass_at=ks))
     last = None if checkpoint else _last_round(config, folder)
     if checkpoint and not Path(checkpoint, "config.json").is_file():
@@ -408,17 +401,35 @@ def run_evaluate_command(
             if checkpoint
             else [str(path) for path in find_checkpoints(config, folder.round(last).folder)]
         )
-        _print(figures, f"checkpoint {', '.join(named)}")
+        print(format_figures(figures, f"checkpoint {', '.join(named)}"))
     return 0
 
 
-def _print(figures: dict, title: str) -> None:
-    print(title)
+def format_figures(figures: dict, title: str) -> str:
+    """Return the metrics as lines of text below `title`, those of each direction after those of all
+    together; every pass@k with its 95 % interval over programs where a bootstrap says something.
+
+    figures: as `evaluate_checkpoint` returns them.
+    """
+    lines = [title]
     for key, value in figures.items():
         if key not in ("items", "directions"):
-            print(f"{key:<16} {value:.2f}" if isinstance(value, float) else f"{key:<16} {value}")
+            shown = f"{value:.2f}" if isinstance(value, float) else value
+            lines.append(f"{key:<16} {shown}{_format_interval(key, figures)}")
     for direction, found in figures.get("directions", {}).items():
-        _print(found, f"\n{direction}")
+        lines.append(format_figures(found, f"\n{direction}"))
+    return "\n".join(lines)
+
+
+def _format_interval(key: str, figures: dict) -> str:
+    """What stands behind a pass@k; '' behind other figures and where a bootstrap says nothing."""
+    if not key.startswith("pass@") or not figures.get("items"):
+        return ""
+    k = int(key.removeprefix("pass@"))
+    values = [pass_at_k(row["samples"], row["passed"], k) for row in figures["items"]]
+    if not can_bootstrap(values) or (found := bootstrap_mean(values)) is None:
+        return ""
+    return f"  (95 %: {100 * found[0]:.1f} to {100 * found[1]:.1f})"
 
 
 def _last_round(config: Config, folder: RunFolder) -> int:

@@ -16,7 +16,6 @@ import sys
 from collections.abc import Sequence
 from math import comb
 
-from corpora.dialects import get_dialect
 from corpora.places import IMPORT_ROOT
 
 _TOKEN = re.compile(
@@ -63,32 +62,6 @@ def bleu(hypotheses: Sequence[str], references: Sequence[str]) -> float | None:
     wanted = [" ".join(tokenize_code(t)) for t in references]
     found = sacrebleu.corpus_bleu(joined, [wanted], tokenize="none", force=True)
     return min(100.0, found.score)  # of equal texts it is 100.00000000000004
-
-
-def codebleu(
-    hypotheses: Sequence[str], references: Sequence[str], dialect_name: str
-) -> float | None:
-    """Return CodeBLEU of the whole corpus by the codebleu package, in [0, 100]. hypotheses[i] is
-    compared with references[i].
-
-    dialect_name: the texts' dialect, such as `cuda`. The score is None without pairs, or for a
-        dialect that the package cannot parse (Fortran). CUDA is scored as C++, with `<<<a, b>>>`
-        spelled as template arguments. Raises RuntimeError if the package's process fails,
-        ValueError for an unknown dialect.
-    """
-    language = get_dialect(dialect_name).codebleu_language
-    if not hypotheses or language is None:
-        return None
-
-    def plain(text: str) -> str:
-        return text.replace("<<<", "<").replace(">>>", ">")
-
-    return (
-        100.0
-        * request_codebleu(
-            [plain(h) for h in hypotheses], [plain(r) for r in references], language, items=False
-        )["corpus"]["codebleu"]
-    )
 
 
 def request_codebleu(

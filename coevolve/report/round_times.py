@@ -80,11 +80,14 @@ def _covered(spans: Iterable[Span], begin: float, end: float) -> float:
 def format_times(folder: RunFolder) -> str:
     """Return lines of text: for each round its time, that of its longest stage, and what its stages
     take one after another, and at last the page of the manual on it; '' where nothing is known.
-    folder: of the run.
+    The page comes only where stages ran side by side. folder: of the run.
     """
+    times = measure_rounds(folder)
     told = [
         f"round {t.number} took {t.seconds:.0f} s, {t.share:.2f} times its longest stage "
         f"({t.stage}, {t.longest:.0f} s); its stages add up to {t.one_by_one:.0f} s"
-        for t in measure_rounds(folder)
+        for t in times
     ]
-    return "\n".join([*told, f"stages overlap: {PAGE}"] if told else [])
+    if any(t.seconds < 0.99 * t.one_by_one for t in times):
+        told.append(f"stages overlap: {PAGE}")
+    return "\n".join(told)

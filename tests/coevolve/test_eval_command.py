@@ -3,6 +3,7 @@ print and write.
 """
 
 import json
+import re
 from pathlib import Path
 
 import evaluation_forms as forms
@@ -12,6 +13,7 @@ import pytest
 from coevolve.cli.compare import EvaluationSide, compare_sides, format_comparison
 from coevolve.cli.main import main
 from coevolve.evaluation.contamination import FILE_NAME, Manifest
+from coevolve.evaluation.evaluate import format_figures
 from coevolve.evaluation.result import format_markdown
 from coevolve.evaluation.statistics import compute_mcnemar_p
 from corpora.records import Program
@@ -640,3 +642,19 @@ def test_a_direction_that_the_shipped_model_was_not_taught_is_named(tmp_path):
     ] == [True, False]
     # "like one of the 0 real programs" read like a bug
     assert "no real programs, only" in results[0]["contamination"]["summary"]
+
+
+def test_a_runs_figures_have_intervals():
+    """By hand: 8 of 20 answers are right, and 8 of 10 programs have a right one."""
+    items = [{"samples": 2, "passed": int(k < 8)} for k in range(10)]
+    figures = {"pass@1": 40.0, "pass@2": 80.0, "programs": 10, "bleu": None, "items": items}
+    title, *lines = format_figures(figures, "checkpoint of round 1").splitlines()
+    assert title == "checkpoint of round 1"
+    assert [" ".join(line.split()) for line in lines][2:] == ["programs 10", "bleu None"]
+    for line, value in zip(lines, (40.0, 80.0)):
+        low, high = map(float, re.search(r"95 %: ([\d.]+) to ([\d.]+)", line).groups())
+        assert low < value < high, line
+    alike = figures | {"items": [{"samples": 2, "passed": 2}] * 10}
+    assert "95 %" not in format_figures(alike, ""), "nothing varies"
+    several = {"pass@1": 40.0, "directions": {"cpp:cuda": figures}}
+    assert "cpp:cuda" in format_figures(several, "")

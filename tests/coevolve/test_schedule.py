@@ -161,6 +161,19 @@ def test_a_rounds_time_is_told_beside_its_longest_stage(tmp_path):
     assert (first.seconds, first.longest, first.stage) == (80, 40, "propose and verify")
     assert (second.seconds, second.one_by_one, second.share) == (60, 68, 1.2)
     assert "round 2 took 60 s, 1.20 times its longest stage" in format_times(folder)
+    assert PAGE in format_times(folder)
+    alone = RunFolder(tmp_path / "alone")
+    alone.round(1).folder.mkdir(parents=True)
+    alone.round(1).evaluation.write_text("{}")
+    stages = (("suites", 10, 10), ("learn", 20, 30))
+    alone.timings.write_text(
+        "".join(
+            f'{{"round": 1, "stage": "{stage}", "seconds": {seconds}, "ended": {ended}}}\n'
+            for stage, seconds, ended in stages
+        )
+    )
+    assert "round 1 took 30 s" in format_times(alone)
+    assert PAGE not in format_times(alone), "nothing overlaps there"
     page, heading = PAGE.split("#")
     text = (Path(__file__).parents[2] / page).read_text()
     assert heading in [

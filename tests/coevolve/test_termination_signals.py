@@ -253,3 +253,27 @@ def test_a_pool_that_is_left_ends_its_processes(tmp_path):
         raise KeyboardInterrupt
     assert time.monotonic() - started < 30
     assert not [pid for pid in map(int, (p.name for p in tmp_path.iterdir())) if alive(pid)]
+
+
+class SignalledWhileItGoes:
+    """An object that the signal meets while it is deleted, where Python drops exceptions."""
+
+    def __init__(self, number):
+        self.number = number
+
+    def __del__(self):
+        signal.raise_signal(self.number)
+        for _ in range(1000):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("number", "error"), [(signal.SIGTERM, Terminated), (signal.SIGINT, KeyboardInterrupt)]
+)
+def test_a_signal_that_meets_a_deletion_is_not_lost(number, error):
+    hook = sys.unraisablehook
+    with pytest.raises(error), raise_on_sigterm():
+        SignalledWhileItGoes(number)
+        time.sleep(5)
+        pytest.fail("the signal was lost")
+    assert sys.unraisablehook is hook

@@ -1,5 +1,9 @@
 """BLEU and CodeBLEU against the libraries called directly."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 import sacrebleu
 from codebleu import calc_codebleu
@@ -75,3 +79,35 @@ def test_fortran_has_the_two_parts_without_trees():
     )
     assert found.parts["syntax_match_score"] is None
     assert compute_bleu([], []) is None and compute_codebleu([], [], "cpp") is None
+
+
+LOOP = (
+    "void add(const int *left, const int *right, int *sum, int n) { for (int i = 0; i < n; "
+    "i++) sum[i] = left[i] + right[i]; }"
+)
+KERNEL = (
+    "__global__ void add(const int *left, const int *right, int *sum, int n) "
+    "{ int k = blockIdx.x * blockDim.x + threadIdx.x; if (k < n) { sum[k] = left[k] + right[k]; } }"
+)
+
+
+def test_codebleu_is_equal_in_every_process():
+    """The package alone gives figures that depend on the hash seed, which is why it gets a process
+    with a fixed one.
+    """
+    code = (
+        "from coevolve.evaluation.text_scores import compute_codebleu; import ast, sys; "
+        "print(repr(compute_codebleu(*ast.literal_eval(sys.stdin.read()), 'cuda').value))"
+    )
+    figures = set()
+    for seed in "1234":
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            input=repr(([LOOP], [KERNEL])),
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        figures.add(done.stdout.strip())
+    assert figures == {repr(compute_codebleu([LOOP], [KERNEL], "cuda").value)}
