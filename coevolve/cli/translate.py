@@ -66,6 +66,7 @@ class Port:
     how: a phrase that says how a port was made that is not the model's own answer; else ''.
     left: why rules could not split the program into loop nests; '' if they could.
     shared: parameters for data that the source's function shares with others.
+    interface: how Fortran calls the host function of a port to CUDA, as a module; '' without one.
     plan: the directives that make the port of the source's own text; None for other ports.
     speed: times beside the source; None where it was not timed.
     tests: what it was run on; None where nothing was run. wrong: numbers, from 0, of those tests on
@@ -80,6 +81,7 @@ class Port:
     how: str = ""
     left: str = ""
     shared: tuple[str, ...] = ()
+    interface: str = ""
     plan: DirectivePlan | None = None
     speed: SpeedFigures | None = None
     tests: UnitTestSuite | None = None
@@ -194,8 +196,9 @@ def add_parser(commands) -> argparse.ArgumentParser:
     parser.add_argument(
         "--host",
         action="store_true",
-        help="C++ to CUDA: write a file with the kernel, an entry for data on the device, and a "
-        "host function with the source's signature; the whole file is verified",
+        help="to CUDA: write a file with the kernel, an entry for data on the device, and a "
+        "host function with the source's signature; the whole file is verified. Fortran gets an "
+        "interface to it",
     )
     parser.add_argument(
         "--no-timing",
@@ -277,6 +280,11 @@ def run(args: argparse.Namespace) -> int:
         try:
             texts += _deliver_ports(shown, direction, args.out, rows)
         finally:  # whoever interrupts keeps what stands
+            if args.out and (interfaces := [port.interface for port in made if port.interface]):
+                from coevolve.port.fortran_interface import SUFFIX
+
+                text = "\n".join(interfaces)
+                write_atomically(Path(args.out + SUFFIX), lambda sink: sink.write(text.encode()))
             if args.out and any(port.text for port in made):
                 written = Path(args.out).read_text(encoding="utf-8", errors="replace")
                 _write_evidence(args, asked, made, Path(args.out), written)
@@ -502,11 +510,17 @@ def make_names_readable(port: Port, engine: Engine) -> Port:
 
 
 def add_host_function(port: Port, engine: Engine, tests: Sequence[UnitTest] = ()) -> Port:
-    """Return a port of C++ to CUDA with a host function round its kernel, verified as a whole; the
-    port as it is, with the reason in `how`, where none can be written or it is not equivalent. In a
-    port that has a host function already, calls are checked; where that is not equivalent, it stays
-    as it is, and `how` says so. tests: of the source.
+    """Return a port to CUDA with a host function round its kernel, verified as a whole; the port as
+    it is, with the reason in `how`, where none can be written or it is not equivalent. In a port
+    that has a host function already, calls are checked; where that is not equivalent, it stays as
+    it is, and `how` says so. That of a Fortran procedure has the linkage of C, and an interface for
+    Fortran. tests: of the source.
     """
+    from coevolve.port.fortran_interface import (
+        make_callable_from_fortran,
+        make_interface,
+        quote_interface,
+    )
     from coevolve.port.host_file import HostFileError, check_calls, make_host_file
     from coevolve.verification.engine import Pair
 
@@ -518,6 +532,11 @@ def add_host_function(port: Port, engine: Engine, tests: Sequence[UnitTest] = ()
             text = make_host_file(port.program, port.text, port.verdict.launch, tests)
         else:
             text = check_calls(port.text)
+        interface = ""
+        if port.program.dialect == "fortran":
+            text = make_callable_from_fortran(text, port.program.name)
+            interface = make_interface(port.program, text)
+            text = quote_interface(text, interface)
     except HostFileError as error:
         return replace(port, how=f"without a host function, as {error}")
     verdict = engine.verify(Pair(port.program, Program("cuda", port.program.name, text)))
@@ -532,7 +551,7 @@ def add_host_function(port: Port, engine: Engine, tests: Sequence[UnitTest] = ()
     how = "with a host function" + (
         "" if bare else " found with its kernels; no entry for data on the device"
     )
-    return replace(port, text=text, verdict=verdict, how=how)
+    return replace(port, text=text, verdict=verdict, how=how, interface=interface)
 
 
 def _deliver_ports(

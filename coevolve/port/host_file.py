@@ -50,6 +50,7 @@ from corpora.signatures.signature import SignatureError, read_signature
 from corpora.signatures.structures import VECTORS, flatten_members
 from gpu_runtime.call.materialize import get_integer_scalars
 from gpu_runtime.launch.plans import parse_plan
+from translator.normalize.fortran.convert import convert_to_cpp
 
 HEAD = """#include <cuda_runtime.h>
 
@@ -84,15 +85,23 @@ def make_host_file(
     `NAME_kernel`, `NAME_on_device` for data that is on the device already, and the host function
     NAME with the source's signature, which copies data to the device and back.
 
-    source: the serial function in C++. kernel: the text of its port, one __global__ function of
-        the source's name, perhaps with helpers. launch: the plan under which it was verified, such
-        as `grid=ceil(n/64),1,1 block=64,1,1`. tests: of the source; they tell the sizes of arrays
-        that the subscripts do not.
-    Raises HostFileError if the source returns a value, if the size of an array follows neither from
+    source: the serial function in C++ or Fortran. For Fortran the host function has the signature
+        of the function's form in C++, with the linkage of C. kernel: the text of its port, one
+        __global__ function of the source's name, perhaps with helpers. launch: the plan under which
+        it was verified, such as `grid=ceil(n/64),1,1 block=64,1,1`. tests: of the source; they tell
+        the sizes of arrays that the subscripts do not.
+    Raises HostFileError if the source returns a value, if it is Fortran that rules cannot write in
+    C++, if the size of an array follows neither from
     the source's subscripts nor from its tests, if the kernel has another name or takes what the
     source's parameters do not give, or if the plan has an expression without a form in C++.
     Raises SignatureError if the source cannot be read, ValueError if `launch` is no plan.
     """
+    linkage = ""
+    if source.dialect == "fortran":
+        spoken, linkage = convert_to_cpp(source), 'extern "C" '
+        if spoken is None:
+            raise HostFileError("rules cannot write its Fortran in C++")
+        source = spoken
     signature = read_signature(source)
     name = signature.name
     if signature.result is not None:
@@ -143,7 +152,7 @@ def make_host_file(
     shared = "0" if plan.shared == "0" else emitted[6]
     taken = [each for each in [inside] if each]
     taken += [f"long long {each}" for each in asked.values()] + [f"cudaStream_t {stream}"]
-    head = source.text[function.span.start : function.body_span.start].strip()  # type: ignore
+    head = linkage + source.text[function.span.start : function.body_span.start].strip()  # type: ignore
     cmake = (
         f"// In CMakeLists.txt, with CUDA among the languages: add_library({name} STATIC {name}.cu)"
     )
@@ -343,6 +352,8 @@ class _Lengths:
         for test in self.tests:
             values = get_integer_scalars(test)
             given = next((a for a in test.assignments if a.name == array), None)
+            if not values.keys() >= set(names):  # sizes of Fortran's arrays of assumed shape
+                continue
             if isinstance(given, ArrayValue) and not given.is_null and given.extents:
                 needed = sum(f * math.prod(values[n] for n in product) for product, f in terms)
                 seen.append((values, given.extents[0], needed > given.extents[0]))
