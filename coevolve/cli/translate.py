@@ -402,9 +402,7 @@ def _print_patch(
             f"'{args.file}' is something else"
         )
     whole, plain = asked.whole, asked.plain
-    written = (
-        whole.inlined.text if whole is not None and plain is not None and plain.classes else ""
-    )
+    written = whole.inlined.text if whole is not None and _is_other(plain, whole) else ""
     planned, made = [], []
     file = _read_own_text(args.file)
     with closing(translate_programs(programs, direction, None, "", options, file)) as ports:
@@ -412,7 +410,7 @@ def _print_patch(
         for port in show_each(ports, names.__getitem__):
             fast = port.plan is not None and not _is_slow(port)
             if port.plan is not None and fast:
-                judged = written or port.program.text  # with accessors, as the file has them
+                judged = written or port.program.text  # in the file's own words
                 planned.append(PlannedFunction(port.program.name, judged, port.plan))
                 made.append(port)
             print(summarize_port(port, direction), file=sys.stderr, flush=True)
@@ -715,8 +713,8 @@ def _questions(args: argparse.Namespace) -> _Questions:
 def _read_project_file(
     args: argparse.Namespace, dialect: str
 ) -> tuple[ProjectText | None, PlainText | None]:
-    """FILE with the headers of its project, and the same with plain classes; None where it is no
-    file of C or C++, and the second for C and CUDA. Raises UserError where `-I` or `-D` do not fit.
+    """FILE with the headers of its project, and the same in plain words; None where it is no file
+    of C or C++, and the second for CUDA. Raises UserError where `-I` or `-D` do not fit.
     """
     from coevolve.cli.errors import UserError
     from coevolve.verification.project_text import (
@@ -724,6 +722,7 @@ def _read_project_file(
         read_project_file,
         takes_headers,
     )
+    from corpora.projects.plain_c import make_c_plain
     from corpora.projects.plain_classes import make_classes_plain
     from corpora.projects.sources import LANGUAGES, ProjectError
 
@@ -739,34 +738,44 @@ def _read_project_file(
         raise UserError(str(error)) from None
     if why := explain_system_text(whole.inlined.text):
         raise UserError(f"'{args.file}' cannot be read: {why}")
-    is_cpp = LANGUAGES.get(file.suffix) == "cpp"
-    return whole, make_classes_plain(whole.inlined.text) if is_cpp else None
+    make_plain = {"cpp": make_classes_plain, "c": make_c_plain}.get(LANGUAGES.get(file.suffix, ""))
+    return whole, make_plain(whole.inlined.text) if make_plain else None
 
 
 def _take_headers_in(
     file: Path, whole: ProjectText | None, plain: PlainText | None
 ) -> tuple[Path, tuple[SkippedItem, ...]]:
     """The file to read in the place of `file`, and functions that are not in it: a copy that holds
-    the headers of its project, where it includes some or `-D` defines macros, and classes with
-    accessors as plain structures; else `file` itself. whole, plain: as of `_read_project_file`.
+    the headers of its project, where it includes some or `-D` defines macros, and the plain words
+    for what tests cannot hold; else `file` itself. whole, plain: as of `_read_project_file`.
     """
-    classes = plain.classes if plain else ()
     for line in whole.missing if whole else ():
         print(line, file=sys.stderr)
-    if whole is None or not (whole.changed or classes):
+    if whole is None or not (whole.changed or _is_other(plain, whole)):
         return file, ()
     folder = Path(tempfile.mkdtemp(prefix="coevolve-headers-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     copy = folder / file.name
     copy.write_text(plain.text if plain else whole.inlined.text, encoding="utf-8")
-    for name in classes:
+    for name in plain.classes if plain else ():
         print(
             f"{file}: class '{name}' is read as a structure of its data, and accessors as what "
             f"they return",
             file=sys.stderr,
         )
+    for array in plain.arrays if plain else ():
+        function, _, name = array.partition(".")
+        print(
+            f"{file}: array '{name}' of {function} is read as a pointer to its first element",
+            file=sys.stderr,
+        )
     left_out = plain.left_out if plain else ()
     return copy, tuple(SkippedItem(str(file), name, why) for name, why in left_out)
+
+
+def _is_other(plain: PlainText | None, whole: ProjectText) -> bool:
+    """Whether plain words made another text of a file."""
+    return plain is not None and plain.text != whole.inlined.text
 
 
 def _is_carried_helper(skipped: SkippedItem, programs: Sequence[Program]) -> bool:

@@ -46,7 +46,8 @@ from corpora.extraction.returned_structures import (
 from corpora.frontends.dialect_guess import guess_port_dialect
 from corpora.json_text import JsonError, parse_json
 from corpora.projects.headers import InlinedText
-from corpora.projects.sources import Options, ProjectError
+from corpora.projects.plain_c import make_c_plain
+from corpora.projects.sources import LANGUAGES, Options, ProjectError
 from corpora.records import Program, Verdict
 from corpora.signatures.signature import read_signature
 from corpora.suites.unit_tests import parse_suite
@@ -381,8 +382,9 @@ def read_side(
     """Return (text, project): what is judged of the file `path`, and the file with its project's
     headers, which tells where each line came from (None for Fortran).
 
-    text: of the file itself. A file of the C family has the headers of its project in it; Fortran
-        with a suffix in capitals (.F90) is preprocessed. options: folders of headers and macros.
+    text: of the file itself. A file of the C family has the headers of its project in it, one of C
+        in the words of C++ (`corpora.projects.plain_c`); Fortran with a suffix in capitals (.F90)
+        is preprocessed. options: folders of headers and macros.
     Raises VerifyError if headers or macros do not fit, ValueError for an unknown dialect.
     """
     if not takes_headers(dialect_name):
@@ -396,7 +398,9 @@ def read_side(
         whole = read_project_file(Path(path), dialect_name, options)
     except ProjectError as error:
         raise VerifyError(str(error)) from None
-    return (whole.inlined.text if whole.changed else text), whole
+    taken = whole.inlined.text if whole.changed else text
+    is_c = LANGUAGES.get(Path(path).suffix) == "c"
+    return (make_c_plain(taken).text if is_c else taken), whole
 
 
 def _preprocessed(path: str, text: str, dialect_name: str) -> str:

@@ -52,15 +52,17 @@ _VECTORS = ("std::vector", "vector")
 
 @dataclass(frozen=True, slots=True)
 class PlainText:
-    """A C++ text some of whose classes became plain structures.
+    """A text of C or C++ that was written in plainer words.
 
-    text: the new text. classes: names of those classes; () if nothing was changed. left_out:
-    (function, reason in one line) for functions that are not in it.
+    text: the new text. classes: names of the classes that became plain structures. left_out:
+    (function, reason in one line) for functions that are not in it. arrays: parameters with rows
+    of variable length whose subscripts became one, as `FUNCTION.NAME`.
     """
 
     text: str
     classes: tuple[str, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
+    arrays: tuple[str, ...] = ()
 
 
 def make_classes_plain(text: str) -> PlainText:

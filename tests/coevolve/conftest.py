@@ -44,18 +44,29 @@ TINY = {
 }
 
 
-@pytest.fixture
-def own_cache(tmp_path, monkeypatch) -> Path:
+def make_empty_cache(own: Path) -> Path:
     """A cache in which nothing is judged yet. What is compiled for all, runners and hooks, is the
     common one's: it takes seconds.
     """
-    common, own = find_cache_root(), tmp_path / "cache"
+    common = find_cache_root()
     own.mkdir()
     for name in ("bin", "objects"):
         (common / name).mkdir(exist_ok=True)
         (own / name).symlink_to(common / name)
+    return own
+
+
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch) -> Path:
+    own = make_empty_cache(tmp_path / "cache")
     monkeypatch.setenv("COEVOLVE_CACHE", str(own))
     return own
+
+
+@pytest.fixture(scope="module")
+def cache_of_module(tmp_path_factory) -> Path:
+    """For files whose tests judge many targets of one source."""
+    return make_empty_cache(tmp_path_factory.mktemp("judged") / "cache")
 
 
 @pytest.fixture(scope="session")

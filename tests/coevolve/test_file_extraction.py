@@ -27,7 +27,8 @@ HIDES = (
 
 
 @pytest.fixture(autouse=True)
-def place(tmp_path, own_cache, monkeypatch):
+def place(tmp_path, cache_of_module, monkeypatch):
+    monkeypatch.setenv("COEVOLVE_CACHE", str(cache_of_module))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.cpp").write_text(SOURCE)
 
