@@ -28,7 +28,6 @@ from coevolve.loop.stage_run import (
     follow_training,
     group_for_judging,
     judge_candidates,
-    split_into_chunks,
 )
 from coevolve.loop.verdict_lessons import JudgedProgram, group_by_program
 from coevolve.loop.workers import Result, WorkerPool, map_unordered, stream_results
@@ -273,24 +272,29 @@ def propose_and_verify(run: Run, number: int) -> None:
                 verdicts = [v for k in everything for v in paths.judging.read(k, Verdict)]
                 _finish_verdicts(run, number, known, verdicts, suites)
             else:
-                confirmed = (
-                    verdict
-                    for some in split_into_chunks(everything, CONFIRMED_CHUNKS)
-                    for verdict in _confirm_chunks(run, paths, some)
-                )
+                confirmed = _confirm_in_order(run, paths, everything)
                 run.folder.finish_records(paths.verdicts, confirmed)
     _clear_journals(paths)
 
 
-CONFIRMED_CHUNKS = 64
-"""Chunks of candidates whose verdicts are in memory at a time while the stage's file is written."""
+CONFIRMED_AT_ONCE = 1024
+"""Verdicts from which on those in memory are confirmed and written, while the stage's file is made.
+"""
 
 
-def _confirm_chunks(run: Run, paths: RoundPaths, chunks: Sequence[int]) -> list[Verdict]:
-    """The verdicts on some chunks of candidates, in order, after the real compiler was asked."""
-    asked = {c.id: c for k in chunks for c in paths.proposing.read(k, Candidate)}
-    verdicts = [v for k in chunks for v in paths.judging.read(k, Verdict)]
-    return confirm_accepted(run, verdicts, asked)
+def _confirm_in_order(run: Run, paths: RoundPaths, chunks: Sequence[int]) -> Iterator[Verdict]:
+    """The verdicts on chunks of candidates, in order, after the real compiler was asked. Not many
+    more than CONFIRMED_AT_ONCE are in memory at a time, however large the chunks are together.
+    """
+    asked: dict[str, Candidate] = {}
+    verdicts: list[Verdict] = []
+    for k in chunks:
+        asked |= {c.id: c for c in paths.proposing.read(k, Candidate)}
+        verdicts += paths.judging.read(k, Verdict)
+        if len(verdicts) >= CONFIRMED_AT_ONCE:
+            yield from confirm_accepted(run, verdicts, asked)
+            asked, verdicts = {}, []
+    yield from confirm_accepted(run, verdicts, asked)
 
 
 def _finish_verdicts(
