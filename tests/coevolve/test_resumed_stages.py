@@ -192,6 +192,24 @@ def test_a_second_run_takes_its_verdicts_from_the_cache(
     stricter.engine.close()
 
 
+@pytest.mark.parametrize(("limit", "sizes"), [(1, [3, 3, 3, 0]), (4, [6, 3]), (100, [9])])
+def test_few_verdicts_are_in_memory_at_once(
+    settings, verifier, whole, tmp_path, monkeypatch, limit, sizes
+):
+    """It was a number of chunks, and a chunk may hold a thousand verdicts."""
+    confirm, seen = stages.confirm_accepted, []
+
+    def count(run, verdicts, candidates):
+        assert {v.target_id for v in verdicts} <= set(candidates)
+        seen.append(len(verdicts))
+        return confirm(run, verdicts, candidates)
+
+    monkeypatch.setattr(stages, "confirm_accepted", count)
+    monkeypatch.setattr(stages, "CONFIRMED_AT_ONCE", limit)
+    assert pass_stages(make_run(settings, tmp_path, Asked(), verifier)) == whole
+    assert seen == sizes
+
+
 def test_a_changed_record_of_the_cache_counts_as_absent(tmp_path):
     cache = RecordCache(tmp_path)
     program = Program("cpp", "f", "void f() {}")
