@@ -74,7 +74,9 @@ def translator():
 
 
 @needs_fortran
-@pytest.mark.parametrize("way", ["fortran:cuda", "fortran:openmp"])
+@pytest.mark.parametrize(
+    "way", ["fortran:cuda", pytest.param("fortran:openmp", marks=pytest.mark.slow)]
+)
 def test_time_steps_stay_and_sweeps_are_parallel(way, engine, translator):
     program = Program("fortran", "heat", HEAT)
     made = port_by_parts(program, parse_direction(way), translator, engine, Sampling(1, 0.0))
@@ -168,7 +170,7 @@ LOOKUP_CPP = """void lookup(int n, const int *at, const float *table, float *out
     "way, name, text",
     [
         ("cpp:cuda", "normalise", NORM_CPP),
-        ("cpp:cuda", "cholesky", CHOLESKY_CPP),
+        pytest.param("cpp:cuda", "cholesky", CHOLESKY_CPP, marks=pytest.mark.slow),
         *(
             pytest.param(way, "heat", HEAT_CPP, marks=pytest.mark.slow)
             for way in ("cpp:cuda", "cpp:openmp")

@@ -207,9 +207,14 @@ def test_a_model_without_weights_leaves_no_claim(config, tmp_path, source_folder
     ("address", "words"),
     [
         ("127.0.0.1:1", ("127.0.0.1:1", "ray start --head")),
-        ("ray://127.0.0.1:1", ("no Ray answers",)),
-        ("http://127.0.0.1:8265", ("HOST:PORT",)),
-        ("127.0.0.1:99999", ("no Ray answers",)),
+        *(
+            pytest.param(*case, marks=pytest.mark.slow)
+            for case in (
+                ("ray://127.0.0.1:1", ("no Ray answers",)),
+                ("http://127.0.0.1:8265", ("HOST:PORT",)),
+                ("127.0.0.1:99999", ("no Ray answers",)),
+            )
+        ),
     ],
 )
 def test_a_ray_that_does_not_answer_is_said_at_once(

@@ -95,6 +95,7 @@ def test_what_is_no_manifest_is_one_line(tmp_path):
         assert "\n" not in str(caught.value) and FILE_NAME in str(caught.value)
 
 
+@pytest.mark.slow
 def test_checkpoints_know_what_they_learnt_from(tiny, tmp_path):
     """The cold start knows its generated programs, a round adds both sides of its kept pairs and
     keeps the rest.

@@ -119,6 +119,7 @@ def taught(tiny, tmp_path, monkeypatch):
     return found, pairs
 
 
+@pytest.mark.slow
 def test_a_control_learns_as_long_from_generated_pairs_and_suites_alone(taught):
     found, pairs = taught
     for (of_kept, learning), (of_control, same), name in zip(

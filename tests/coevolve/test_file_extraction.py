@@ -59,6 +59,11 @@ def switched(condition: str, then: str, otherwise: str) -> str:
     return f"{condition}\n{then}#else\n{otherwise}#endif\n"
 
 
+WAYS = [
+    pytest.param("", id="whole"),
+    pytest.param(REFUSED, id="cut", marks=pytest.mark.slow),
+]
+"""A file is judged in one piece, or the function is cut out of it."""
 WRONG_FILES = {
     "if 0": switched("#if 0", RIGHT, WRONG),
     "if 1": switched("#if 1", WRONG, RIGHT),
@@ -163,7 +168,7 @@ WRONG_FILES = {
 }
 
 
-@pytest.mark.parametrize("refused", ["", REFUSED], ids=["whole", "cut"])
+@pytest.mark.parametrize("refused", WAYS)
 @pytest.mark.parametrize("name", WRONG_FILES)
 def test_a_wrong_file_is_never_equivalent(tmp_path, capsys, name, refused):
     row = verdict(tmp_path, capsys, WRONG_FILES[name] + refused)
@@ -247,7 +252,7 @@ CUDA_WRONG = {
 }
 
 
-@pytest.mark.parametrize("refused", ["", REFUSED], ids=["whole", "cut"])
+@pytest.mark.parametrize("refused", WAYS)
 @pytest.mark.parametrize("name", CUDA_WRONG)
 def test_a_wrong_cuda_file_is_never_equivalent(tmp_path, capsys, name, refused):
     assert verdict(tmp_path, capsys, CUDA_WRONG[name] + refused, ".cu")["equivalent"] is not True

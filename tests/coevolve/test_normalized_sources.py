@@ -149,6 +149,7 @@ def test_translate_asks_in_cpp_unless_told_not_to(tmp_path, capsys, own_cache):
     )
 
 
+@pytest.mark.slow
 @needs_fortran
 def test_eval_says_how_many_were_asked_in_cpp(tmp_path, capsys, own_cache):
     notes = {}

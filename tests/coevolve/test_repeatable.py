@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SCRIPT = Path(__file__).parent / "repeated_run.py"
 BESIDE = ("timings.jsonl",)
 """What may differ between equal runs."""
@@ -20,6 +22,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.slow
 def test_equal_runs_write_equal_files(tmp_path):
     """Each run has a cache of its own, so that nothing of the first is handed to the second."""
     found = []

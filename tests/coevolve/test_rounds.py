@@ -222,6 +222,7 @@ def test_a_run_resumes_repeats_and_agrees_with_ray(tiny, tmp_path, monkeypatch, 
     )
 
 
+@pytest.mark.slow
 def test_export_loads_without_this_project(tiny, tmp_path):
     import subprocess
     import sys

@@ -183,6 +183,7 @@ class Knowing(TranslatorService):
         return found
 
 
+@pytest.mark.slow
 def test_one_translator_each_learns_and_is_asked_for_its_own_direction(short, tmp_path, capsys):
     config = replace(short, round=replace(short.round, translators="each"))
     folder, verifier = RunFolder(config.run_dir), make_verifier(config)

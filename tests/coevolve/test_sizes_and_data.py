@@ -26,7 +26,22 @@ def make_pair(probe: Probe, text: str) -> Pair:
     )
 
 
-@pytest.mark.parametrize("name", PROBES)
+SLOW = frozenset(
+    {
+        "tiles along y",
+        "float index",
+        "fixed plane",
+        "batch along z",
+        "float number of blocks",
+        "float counter",
+    }
+)
+"""Probes on large grids; the others of their kinds are quick."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in PROBES]
+)
 def test_the_right_port_passes_and_the_wrong_one_does_not(name: str, engine: Engine) -> None:
     probe = PROBES[name]
     right = engine.verify(make_pair(probe, probe.right))

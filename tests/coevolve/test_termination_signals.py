@@ -96,7 +96,7 @@ def end(process, number):
 @pytest.mark.parametrize(
     ("number", "words", "workers"),
     [
-        (signal.SIGTERM, "ended by SIGTERM", 1),
+        pytest.param(signal.SIGTERM, "ended by SIGTERM", 1, marks=pytest.mark.slow),
         pytest.param(signal.SIGINT, "interrupted", 2, marks=pytest.mark.slow),
         pytest.param(signal.SIGTERM, "ended by SIGTERM", 2, marks=pytest.mark.slow),
         pytest.param(signal.SIGINT, "interrupted", 1, marks=pytest.mark.slow),
@@ -180,6 +180,7 @@ def test_a_run_on_ray_is_ended_at_any_time(tiny, tmp_path, wait_s):
     assert "ended by SIGTERM" in said[-1]
 
 
+@pytest.mark.slow
 def test_translate_and_eval_end_in_one_line(tmp_path):
     (tmp_path / "f.cpp").write_text("\n".join(SOURCE.format(i) for i in range(40)))
     for words in (

@@ -203,11 +203,14 @@ def of_rewards(
 @pytest.mark.parametrize(
     ("taught", "method"),
     [
-        (of_preferences, "lora"),
         (of_rewards, "full"),
         *(
             pytest.param(*case, marks=pytest.mark.slow)
-            for case in ((of_preferences, "full"), (of_rewards, "lora"))
+            for case in (
+                (of_preferences, "lora"),
+                (of_preferences, "full"),
+                (of_rewards, "lora"),
+            )
         ),
     ],
 )

@@ -40,7 +40,7 @@ def backend():
     [
         (ONE, [100, 20000, MAX_SIZE + 1], [[20000], [20001]]),
         (TWO, [10000], [[101, 101]]),
-        (PAIRS, [20000], []),
+        pytest.param(PAIRS, [20000], [], marks=pytest.mark.slow),
         (ONE, [100, 5000], []),
         (COUNTED, [20000], [[20000], [20001]]),
         (SHAPED, [20000], [[], []]),
