@@ -34,6 +34,16 @@ def write_atomically(path: Path | str, writer: Callable[[BinaryIO], object]) -> 
     writer(file): writes the bytes. On failure what was at `path` stays. Raises DiskFullError if
     there is no room, OSError if the file cannot be written, and what `writer` raises.
     """
+    put_in_place(write_aside(path, writer), path)
+
+
+def write_aside(path: Path | str, writer: Callable[[BinaryIO], object]) -> Path:
+    """Write a whole file under a name beside `path` that `remove_partial_files` knows. Folders above
+    it are made if they are missing. Returns that name, for `put_in_place`.
+
+    writer(file): writes the bytes. On failure nothing is left. Raises DiskFullError if there is no
+    room, OSError if the file cannot be written, and what `writer` raises.
+    """
     path = Path(path)
     part = _part_of(path)
     try:
@@ -42,6 +52,20 @@ def write_atomically(path: Path | str, writer: Callable[[BinaryIO], object]) -> 
             writer(file)
             file.flush()
             os.fsync(file.fileno())
+    except BaseException as error:
+        part.unlink(missing_ok=True)
+        if _wants_room(error):
+            raise _disk_full(path) from error
+        raise
+    return part
+
+
+def put_in_place(part: Path, path: Path | str) -> None:
+    """Give the file `part`, from `write_aside`, the name `path`. On failure it is removed, and what
+    was at `path` stays. Raises DiskFullError if there is no room, else OSError.
+    """
+    path = Path(path)
+    try:
         os.replace(part, path)
         _sync(path.parent)
     except BaseException as error:

@@ -23,7 +23,7 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from corpora.files import write_atomically
+from corpora.files import put_in_place, write_aside, write_atomically
 from corpora.records import SCHEMA_VERSION, Triplet
 from corpora.suites.unit_tests import format_suite
 
@@ -378,48 +378,36 @@ def write_shards(
     file, `NAME.00001.jsonl` beside `NAME.jsonl` and so on, when one has `shard_bytes` bytes.
     Returns how many records. Files of an earlier writing are replaced.
 
-    `path` appears last, so where it exists all are there. Holds at most one shard in memory. Raises
+    `path` appears last, so where it exists all are there. One record is in memory at a time. Raises
     StoreError for a value that is no record, DiskFullError if there is no room.
     """
-    path, rest = Path(path), iter(records)
-    first, held = _take_shard(rest, shard_bytes)
+    path, lines, held = Path(path), map(format_line, records), 0
+    line = next(lines, b"")
+
+    def write(file: BinaryIO) -> None:
+        nonlocal line, held
+        size = 0
+        while line and size < shard_bytes:
+            file.write(line)
+            held, size = held + 1, size + len(line)
+            line = next(lines, b"")
+
+    first = write_aside(path, write)
     written: list[Path] = []
     try:
         for shard in reversed([*_further_shards(path)]):  # of an earlier writing
             path.unlink(missing_ok=True)
             shard.unlink()
-        body, count = _take_shard(rest, shard_bytes)
-        while count:
+        while line:
             path.unlink(missing_ok=True)
             written.append(_shard_path(path, len(written) + 1))
-            _write_bytes(written[-1], body)
-            held += count
-            body, count = _take_shard(rest, shard_bytes)
-        _write_bytes(path, first)
+            write_atomically(written[-1], write)
+        put_in_place(first, path)
     except BaseException:
-        for shard in reversed(written):
+        for shard in (first, *reversed(written)):
             shard.unlink(missing_ok=True)
         raise
     return held
-
-
-def _take_shard(records: Iterator[object], shard_bytes: int) -> tuple[bytes, int]:
-    """The lines of the next records, up to the first with which they have `shard_bytes` bytes, and
-    their number.
-    """
-    lines: list[bytes] = []
-    size = 0
-    while size < shard_bytes:
-        try:
-            lines.append(format_line(next(records)))
-        except StopIteration:
-            break
-        size += len(lines[-1])
-    return b"".join(lines), len(lines)
-
-
-def _write_bytes(path: Path, body: bytes) -> None:
-    write_atomically(path, lambda file: file.write(body))
 
 
 def _shard_path(path: Path, number: int) -> Path:

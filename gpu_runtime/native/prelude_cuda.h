@@ -220,7 +220,23 @@ CV_INLINE float rsqrt(float x) { return rsqrtf(x); }
 template <class T> static inline void sincosf(float x, T *s, T *c) { *s = __builtin_sinf(x); *c = __builtin_cosf(x); }
 template <class X, class T> static inline void sincos(X x, T *s, T *c) { *s = sin(x); *c = cos(x); }
 template <class T> static inline void __sincosf(float x, T *s, T *c) { *s = __sinf(x); *c = __cosf(x); }
-CV_INLINE float norm3df(float a, float b, float c) { return __builtin_sqrtf(a * a + b * b + c * c); }
+template <class T> static inline void sincospif(float x, T *s, T *c) { *s = sinpif(x); *c = cospif(x); }
+template <class T> static inline void sincospi(double x, T *s, T *c) { *s = sinpi(x); *c = cospi(x); }
+CV_INLINE double norm3d(double a, double b, double c) { return __builtin_hypot(__builtin_hypot(a, b), c); }
+CV_INLINE double norm4d(double a, double b, double c, double d) { return __builtin_hypot(norm3d(a, b, c), d); }
+CV_INLINE float norm3df(float a, float b, float c) { return (float)norm3d(a, b, c); }
+CV_INLINE float norm4df(float a, float b, float c, float d) { return (float)norm4d(a, b, c, d); }
+CV_INLINE double rnorm3d(double a, double b, double c) { return 1.0 / norm3d(a, b, c); }
+CV_INLINE double rnorm4d(double a, double b, double c, double d) { return 1.0 / norm4d(a, b, c, d); }
+CV_INLINE float rnorm3df(float a, float b, float c) { return (float)rnorm3d(a, b, c); }
+CV_INLINE float rnorm4df(float a, float b, float c, float d) { return (float)rnorm4d(a, b, c, d); }
+CV_D2(rhypot, 1.0 / __builtin_hypot(x, y)) CV_F2(rhypotf, (float)(1.0 / __builtin_hypot(x, y)))
+CV_INLINE double __hiloint2double(int high, int low) {
+    unsigned long bits = (unsigned long)(unsigned)high << 32 | (unsigned)low;
+    double value;
+    __builtin_memcpy(&value, &bits, sizeof value);
+    return value;
+}
 CV_INLINE int __mul24(int a, int b) { return (a << 8 >> 8) * (b << 8 >> 8); }
 CV_INLINE unsigned __umul24(unsigned a, unsigned b) { return (a & 0xffffff) * (b & 0xffffff); }
 CV_INLINE int __mulhi(int a, int b) { return (int)((long)a * b >> 32); }

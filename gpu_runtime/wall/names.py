@@ -162,7 +162,8 @@ def _prelude_names() -> frozenset[str]:
     tokens = tokenize(text)
     words = words_of(text)
     names = {n for n in words.called | words.methods if n.startswith(_BEGINNINGS)}
-    names |= {"sincosf", "__sincosf"}
+    names |= {"sincosf", "__sincosf", "sincospi", "sincospif"}
+    names |= {f"rnorm{n}d{suffix}" for n in "34" for suffix in ("", "f")}
     for token, *following in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if token.text in _MAKERS:
             named = following[following[0].text == "("]

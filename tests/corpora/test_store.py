@@ -9,6 +9,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -399,6 +400,20 @@ def test_shards_are_one_file_to_every_reader(tmp_path):
     with pytest.raises(StoreError, match="ends before"):
         read_jsonl_at(path, 10**6, Program)
     assert b"".join(s.read_bytes() for s in shards) == b"".join(map(format_line, made))
+
+
+def test_records_are_written_one_by_one(tmp_path):
+    """Four shards were in memory at once, the first of them to the end."""
+    text = "x" * 1000
+    made = (Program("cpp", f"f{k}", text) for k in range(2000))
+    tracemalloc.start()
+    try:
+        assert write_shards(tmp_path / "a.jsonl", made, shard_bytes=500_000) == 2000
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(list_shards(tmp_path / "a.jsonl")) == 5
+    assert peak < 200_000, peak
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 49])

@@ -97,6 +97,25 @@ CASES = {
             np.concatenate([np.cos(ramp(32, f32)), np.sin(ramp(32, f32))]),
         ),
     ),
+    "sine_and_cosine_of_half_turns_and_lengths": Case(
+        "__global__ void f(double *a, float *b) { int t = threadIdx.x; double s, c; "
+        "sincospi(a[t], &s, &c); a[t] = s + 2 * c; sincospif(b[t], b + 16 + t, b + t); "
+        "b[t] += norm4df(1.0f, 1.0f, 1.0f, 1.0f) + rhypotf(3.0f, 4.0f) - 0.2f; "
+        "a[t] += norm3d(2.0, 3.0, 6.0) + 5 * rnorm3d(3.0, 4.0, 0.0); "
+        "a[t] += rnorm4d(1.0, 1.0, 1.0, 1.0); "
+        "a[t] += __hiloint2double(0x3ff00000, 0); }",
+        (np.arange(16) * 0.25, np.concatenate([ramp(16, f32) / 4, np.zeros(16, f32)])),
+        (
+            np.sin(np.arange(16) * np.pi / 4) + 2 * np.cos(np.arange(16) * np.pi / 4) + 9.5,
+            np.concatenate(
+                [
+                    np.cos(np.arange(16) * np.pi / 4) + 2,
+                    np.sin(np.arange(16) * np.pi / 4),
+                ]
+            ).astype(f32),
+        ),
+        block=(16, 1, 1),
+    ),
     "shuffles": Case(
         "__global__ void f(int *a) { int t = threadIdx.x, v = t * 10; a[t] = __shfl_sync(~0u, "
         "v, 3); a[t + 32] = __shfl_up_sync(~0u, v, 2); "
