@@ -38,8 +38,8 @@ def write_atomically(path: Path | str, writer: Callable[[BinaryIO], object]) -> 
 
 
 def write_aside(path: Path | str, writer: Callable[[BinaryIO], object]) -> Path:
-    """Write a whole file under a name beside `path` that `remove_partial_files` knows. Folders above
-    it are made if they are missing. Returns that name, for `put_in_place`.
+    """Write a whole file under a name beside `path` that `remove_partial_files` knows. Folders
+    above it are made if they are missing. Returns that name, for `put_in_place`.
 
     writer(file): writes the bytes. On failure nothing is left. Raises DiskFullError if there is no
     room, OSError if the file cannot be written, and what `writer` raises.
