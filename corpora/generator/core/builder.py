@@ -51,11 +51,9 @@ class Builder:
         self.types: dict[str, str] = {}
         self.used: set[str] = set()
         self.reads: list[tuple] = []
-        """Places that may be read at the current point."""
         self.locals: list[tuple] = []
         self.scalars: list[tuple] = []
         self.wrapping = rng.choice((0.3, 0.6)) if rng.random() < 0.12 else 0.0
-        """How often operands stand in parentheses that they do not need."""
         self.most_arrays = rng.choice((1, 1, 2, 2, 2, 3, 3, 4))
 
     def chance(self, probability: float) -> bool:

@@ -1,8 +1,9 @@
 """What one iteration does: assignments, conditionals, clamps, small loops, several outputs; the
 common vocabulary.
 
-Contract: every function takes the builder, the point and the most nested operations of an
-expression, and returns statements that write only places of this iteration.
+Contract: every function takes `b`, the nest's builder, which draws and whose `parameters` grow;
+`point`, the current iteration; and `depth`, the most nested operations of an expression, which some
+do not use. It returns statements that write only places of this iteration.
 
     python -c "from corpora.generator import generate; \\
         print(next(generate(1, 9)).programs['cpp'].text)"
@@ -39,12 +40,7 @@ def add_target(b: Builder, point: IterationPoint) -> ir.Access:
 
 
 def add_assignment(b: Builder, point: IterationPoint, depth: int) -> Block:
-    """Return the assignment of a random expression to an element of a new output array.
-
-    b: the nest's builder, which draws; its `parameters` grow.
-    point: the current iteration, to which the written element belongs. depth: most nested
-        operations of an expression.
-    """
+    """Return the assignment of a random expression to an element of a new output array."""
     place = add_target(b, point)
     if b.rng.random() < 0.72:
         return (ir.Assign(place, "=", b.value(depth, point.index)),)
@@ -56,9 +52,6 @@ def add_assignment(b: Builder, point: IterationPoint, depth: int) -> Block:
 def add_constant(b: Builder, point: IterationPoint) -> Block:
     """Return statements that set the elements of one or more new arrays, at the current iteration,
     to constants, scalars or the index.
-
-    b: the nest's builder, which draws; its `parameters` grow.
-    point: the current iteration, to which the written element belongs.
     """
     statements: Block = ()
     for _ in range(b.pick((1, 1, 1, 2, 3))):
@@ -84,10 +77,6 @@ def _signed(b: Builder) -> ir.Expression:
 def add_via_local(b: Builder, point: IterationPoint, depth: int) -> Block:
     """Return statements that compute one to three locals and from them an element of one or two new
     output arrays.
-
-    b: the nest's builder, which draws; its `parameters` grow.
-    point: the current iteration, to which the written element belongs. depth: most nested
-        operations of an expression.
     """
     statements: Block = ()
     made: list[ir.Name] = []
@@ -118,11 +107,8 @@ def add_via_local(b: Builder, point: IterationPoint, depth: int) -> Block:
 
 
 def add_branch(b: Builder, point: IterationPoint, depth: int) -> Block:
-    """Return an `if`, `if`/`else` or chain of three that writes an element of one new output array.
-
-    b: the nest's builder, which draws; its `parameters` grow.
-    point: the current iteration, to which the written element belongs. depth: most nested
-        operations of an expression.
+    """Return an `if`, `if`/`else` or chain of three that writes an element of one new output
+    array.
     """
     place = add_target(b, point)
 
@@ -146,10 +132,6 @@ def add_branch(b: Builder, point: IterationPoint, depth: int) -> Block:
 def add_switch(b: Builder, point: IterationPoint, depth: int) -> Block:
     """Return an `if` on a new scalar parameter, 0 or 1, which is the same in all iterations. It
     writes an element of a new output array.
-
-    b: the nest's builder, which draws; its `parameters` grow.
-    point: the current iteration, to which the written element belongs. depth: most nested
-        operations of an expression.
     """
     words = ("forward", "training", "mode", "use_bias", "inverse", "decay_on")
     mode = b.size(words, (0, 1), b.pick(("i32", "i32", "i32", "i16")))
@@ -163,10 +145,6 @@ def add_switch(b: Builder, point: IterationPoint, depth: int) -> Block:
 def add_skip(b: Builder, point: IterationPoint, depth: int) -> Block:
     """Return statements with an early `continue`, sometimes after a first write, that write
     elements of new output arrays.
-
-    b: the nest's builder, which draws; its `parameters` grow.
-    point: the current iteration, to which the written element belongs. depth: most nested
-        operations of an expression.
     """
     first = (ir.Assign(make_output_place(b, point), "=", _signed(b)),) if b.chance(0.3) else ()
     leave = ir.If(b.condition(point.index), (ir.Jump("continue"),))
@@ -176,10 +154,6 @@ def add_skip(b: Builder, point: IterationPoint, depth: int) -> Block:
 def add_clamp(b: Builder, point: IterationPoint, depth: int) -> Block:
     """Return statements that keep a value between two bounds, by ifs, conditionals or min and max,
     or take its absolute value or sign, and store it in a new output array.
-
-    b: the nest's builder, which draws; its `parameters` grow.
-    point: the current iteration, to which the written element belongs. depth: most nested
-        operations of an expression.
     """
     place = add_target(b, point)
     low, high = (b.number(zero=True), b.number()) if b.chance(0.6) else (b.scalar(), b.scalar())
@@ -190,9 +164,7 @@ def add_clamp(b: Builder, point: IterationPoint, depth: int) -> Block:
         text += "if (v < low) v = low; else " if b.chance(0.6) else "if (v < low) v = low; "
         text += "if (v > high) v = high; place = v;"
     elif draw < 0.6:
-        text += (
-            "place = PAREN(v > high) ? v : low;" if b.chance(0.5) else "place = v > high ? v : low;"
-        )
+        text += f"place = {'PAREN(v > high)' if b.chance(0.5) else 'v > high'} ? v : low;"
     elif draw < 0.75 and b.kind in FLOATS:
         given |= {"min": b.function("fmin"), "max": b.function("fmax")}
         low, high = (ast.cast(b.kind, v) if b._kind_of(v) != b.kind else v for v in (low, high))
@@ -210,9 +182,6 @@ _FLAGS = ("1 : 0", "1 : -1", "0 : 1", "i : -1", "255 : 0")
 def add_flag(b: Builder, point: IterationPoint, depth: int) -> Block:
     """Return statements that store the result of a random comparison as an integer in a new output
     array.
-
-    b: the nest's builder, which draws; its `parameters` grow.
-    point: the current iteration, to which the written element belongs. depth: not used.
     """
     place = make_output_place(b, point, "i32", "constant(-3)")
     test, draw = b.condition(point.index), b.rng.random()
@@ -228,9 +197,6 @@ def add_flag(b: Builder, point: IterationPoint, depth: int) -> Block:
 def add_tuple(b: Builder, point: IterationPoint, depth: int) -> Block:
     """Return statements that write a record of a few numbers per iteration, `out[i * 4 + k]`,
     unrolled or in a small loop, from a new input array to a new output array.
-
-    b: the nest's builder, which draws; its `parameters` grow.
-    point: the current iteration, of one loop. depth: not used.
     """
     count = b.pick((2, 2, 3, 4, 4))
     i, n = point.variables[0], point.extents[0]
@@ -253,11 +219,7 @@ def add_tuple(b: Builder, point: IterationPoint, depth: int) -> Block:
 
 
 def add_swap(b: Builder, point: IterationPoint, depth: int) -> Block:
-    """Return statements that exchange the elements of two new arrays.
-
-    b: the nest's builder, which draws; its `parameters` grow.
-    point: the current iteration, to which the written element belongs. depth: not used.
-    """
+    """Return statements that exchange the elements of two new arrays."""
     first, second = make_output_place(b, point), make_output_place(b, point)
     return b.code("T t = x; x = y; y = t;", t=b.local(), x=first, y=second)
 
@@ -265,9 +227,6 @@ def add_swap(b: Builder, point: IterationPoint, depth: int) -> Block:
 def add_iteration(b: Builder, point: IterationPoint, depth: int) -> Block:
     """Return a `while` or `do while` on a local with at most 5 to 16 turns, counted in another, and
     the store of one of the two in a new output array.
-
-    b: the nest's builder, which draws; its `parameters` grow.
-    point: the current iteration, to which the written element belongs. depth: not used.
     """
     word, count = b.local(), b.name(("count", "steps", "iter", "n_it", "tries"), "i32")
     given = {"v": word, "k": count, "start": b.read(), "most": b.pick((5, 8, 10, 16))}
@@ -284,9 +243,6 @@ def add_iteration(b: Builder, point: IterationPoint, depth: int) -> Block:
 def add_update(b: Builder, point: IterationPoint, depth: int) -> Block:
     """Return statements of an optimizer-like step: a moment and a weight, elements of two new
     arrays, are updated in place from a gradient that is read.
-
-    b: the nest's builder, which draws; its `parameters` grow.
-    point: the current iteration, to which the written element belongs. depth: not used.
     """
     given = {"g": b.read(), "m": make_output_place(b, point), "w": make_output_place(b, point)}
     given |= {"rate": b.scalar(), "decay": b.scalar()}
@@ -308,10 +264,6 @@ _MENU = (
 def make_body(b: Builder, point: IterationPoint, count: int, depth: int) -> Block:
     """Return the statements of `count` random effects, one after the other, such as assignments,
     branches and small loops. They write only elements of this iteration.
-
-    b: the nest's builder, which draws; its `parameters` grow.
-    point: the current iteration, to which the written element belongs. depth: most nested
-        operations of an expression.
     """
     line = len(point.variables) == 1 and point.flat is None and point.margin == 0
     menu = (*_MENU, add_tuple, add_tuple) if line else _MENU

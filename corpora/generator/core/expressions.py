@@ -424,6 +424,11 @@ def walk_statements(block: tuple[ir.Statement, ...]) -> Iterator[ir.Statement]:
             yield from walk_statements(inner)
 
 
+def has_continue(block: tuple[ir.Statement, ...]) -> bool:
+    """Return whether a block of statements holds a `continue`, nested or not."""
+    return any(type(s) is ir.Jump and s.kind == "continue" for s in walk_statements(block))
+
+
 def walk(node: ir.Expression) -> Iterator[ir.Expression]:
     """Yield the expression `node` and every expression in it, outer before inner, without the names
     of arrays.

@@ -20,6 +20,7 @@ from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.heads_bounds import (
     count_from_one,
+    exchange,
     nest_locals,
     rebuilt,
     rewrite,
@@ -101,14 +102,10 @@ def _constants(nest: Nest, b: Builder) -> None:
             single = b.kind == "f32" and (literal.type == "f32" or b.chance(0.8))
             kind = "f32" if single else "f64"
         word = b.name(_REALS if real else _WHOLES, kind)
-        change = partial(_exchange, literal, ir.Name(word))
+        change = partial(exchange, literal, ir.Name(word))
         for region in nest.regions:
             region.body = rebuilt(region.body, change, ir.Call)  # overloads hang on types
         nest.before += (ast.declare(kind, word, literal, b.chance(0.35)),)
-
-
-def _exchange(old: ir.Node, new: ir.Node, node: ir.Node) -> ir.Node:
-    return new if node == old else node
 
 
 def _worth_a_name(node: ir.Literal) -> bool:
@@ -253,7 +250,7 @@ def _wider(nest: Nest, b: Builder) -> None:
             continue
         b.types[word.id] = kind
         wide = replace(declared, type=replace(declared.type, name=kind))
-        rewrite(nest, partial(_exchange, declared, wide))
+        rewrite(nest, partial(exchange, declared, wide))
         return
 
 
@@ -274,13 +271,9 @@ def _chains(block: tuple, types: dict[str, str]) -> tuple:
         last = made[-1] if made else None
         if type(last) is type(statement) is ir.Assign and last.op == statement.op == "=":
             (places, value), target = ast.read_chain(last), statement.target
-            alike = (
-                value == statement.value
-                and type(value) is ir.Literal
-                and len(places) < 4
-                and ast.infer_type(last.target, types) == ast.infer_type(target, types)
-                and target != last.target
-            )
+            kinds = {ast.infer_type(t, types) for t in (last.target, target)}
+            alike = value == statement.value and type(value) is ir.Literal and len(kinds) == 1
+            alike = alike and len(places) < 4 and target != last.target
             if alike and not any(_reads(target, t) for t in places):
                 for place in (target, *places[:0:-1]):
                     value = ir.AssignExpression(place, "=", value)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from corpora import ir
 from corpora.generator.core import expressions as ast
@@ -89,15 +90,14 @@ def rewrite_bounds(nest: Nest, b: Builder) -> None:
     b: the nest's builder; it draws which forms.
     """
     for axis in nest.regions[0].axes:
-        if (
-            nest.index_type == "i32"
-            and axis.start == ast.ZERO
-            and axis.step == 1
-            and not axis.down
-            and not axis.inclusive
-            and axis.shown is None
-        ):
+        if nest.index_type == "i32" and _is_plain(axis):
             _respell(nest, b, axis)
+
+
+def _is_plain(axis: Axis) -> bool:
+    """Counts up from 0 in steps of one, and every text shows that."""
+    unusual = axis.down or axis.inclusive or axis.shown is not None
+    return axis.start == ast.ZERO and axis.step == 1 and not unusual
 
 
 def _respell(nest: Nest, b: Builder, axis: Axis) -> None:
@@ -119,19 +119,11 @@ def _respell(nest: Nest, b: Builder, axis: Axis) -> None:
     elif draw < 0.55 and _largest(nest, stop) > 5:
         axis.stop = ir.Binary("/", stop, ast.integer(b.pick((2, 2, 2, 3))))
     elif draw < 0.65 and _largest(nest, stop) > 11:
-        axis.stop, nest.c_only = (
-            ir.Binary(
-                "/",
-                stop,
-                ir.Literal(b.pick(("sizeof(int)", "sizeof(float)", "sizeof(double)")), "i32"),
-            ),
-            True,
-        )
+        size = b.pick(("sizeof(int)", "sizeof(float)", "sizeof(double)"))
+        axis.stop, nest.c_only = ir.Binary("/", stop, ir.Literal(size, "i32")), True
     elif draw < 0.8:
-        axis.stop, axis.shown = (
-            ast.sub(stop, 1),
-            ast.compare(ast.add(ir.Name(axis.variable), 1), "<", stop),
-        )
+        axis.stop = ast.sub(stop, 1)
+        axis.shown = ast.compare(ast.add(ir.Name(axis.variable), 1), "<", stop)
     else:
         axis.stop = ast.paren(ast.sub(stop, b.pick((1, 1, 1, 2))))
 
@@ -160,23 +152,16 @@ def count_from_one(nest: Nest, b: Builder) -> None:
             and ir.Literal in (type(n.left), type(n.right))
             for n in nodes
         )
-        plain = (
-            axis.start == ast.ZERO
-            and axis.step == 1
-            and not axis.down
-            and not axis.inclusive
-            and axis.shown is None
-        )
-        if summed or not plain or type(axis.stop) is not ir.Name or b.types[axis.stop.id] != "i32":
+        whole = type(axis.stop) is ir.Name and b.types[axis.stop.id] == "i32"
+        if summed or not whole or not _is_plain(axis):
             continue
-        before = ast.sub(word, 1)
-        nest.regions[0].body = rebuilt(
-            nest.regions[0].body, lambda node, w=word, v=before: _less(node, w, v)
-        )
+        change = partial(exchange, word, ast.sub(word, 1))
+        nest.regions[0].body = rebuilt(nest.regions[0].body, change)
         axis.start = ast.ONE
         axis.inclusive = len(axes) == 1 and b.chance(0.4)
         axis.stop = axis.stop if axis.inclusive else ast.add(axis.stop, 1)
 
 
-def _less(node: tuple, word: ir.Name, before: tuple) -> tuple:
-    return before if type(node) is ir.Name and node == word else node
+def exchange(old: ir.Node, new: ir.Node, node: ir.Node) -> ir.Node:
+    """Return `new` if `node` is equal to `old`, else `node`."""
+    return new if node == old else node

@@ -38,11 +38,8 @@ class Parameter:
     values: tuple = ()
     written: bool = False
     overwritten: bool = False
-    """Every element is written before it is read."""
     unsized: bool = False
-    """Spelled `T a[]` in C."""
     same: str = ""
-    """The scalar whose value it repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +82,6 @@ class Axis:
     step: int = 1
     down: bool = False
     shown: tuple | None = None
-    """The test as serial C++ and CUDA write it (`i + m <= n`), where it is not `variable < stop`;
-    then the start is 0.
-    """
 
 
 @dataclass(slots=True)
@@ -103,9 +97,7 @@ class Region:
     axes: tuple[Axis, ...]
     body: tuple
     reduction: tuple[str, str] | None = None
-    """(operator, variable) of a local accumulator, or several with commas."""
     copied: tuple[str, str] | None = None
-    """(target, source): arrays of one size; after the loops the one becomes a copy of the other."""
 
 
 @dataclass(slots=True)
@@ -140,31 +132,18 @@ class Nest:
     sequential: bool = False
     index_type: str = "i32"
     types: dict[str, str] | None = None
-    """Element type of every parameter and local."""
     first: tuple = ()
-    """Stores before the only parallel loop that one thread does and no iteration reads."""
     early: bool | None = None
-    """What `Style.early` must be; None: drawn."""
     hoist: bool | None = None
     apart: bool = False
     before_first: bool = False
-    """`before` stands ahead of the variables that C89 style declares at the top."""
     buffers: tuple[Parameter, ...] = ()
-    """Arrays that the function itself allocates, before the loops, and frees."""
     allocation: str = "calloc"
-    """`calloc`, `malloc` or `new`; ` uncast` behind the first two leaves out the conversion, as C
-    does.
-    """
     repeated: tuple[str, tuple] | None = None
-    """(variable, count) of a sequential loop around all regions, such as time steps."""
     c_only: bool = False
-    """It holds something that Fortran cannot express."""
     structures: tuple[Structure, ...] = ()
-    """Neighbouring parameters that are handed over as one; such a nest has no Fortran text."""
     vectors: frozenset[str] = frozenset()
-    """Arrays that are `std::vector` to all but kernels."""
     length: tuple[str, str] | None = None
-    """(size, vector): a size that only kernels take; other functions use `vector.size()`."""
 
     @classmethod
     def of(cls, axes: Axis | tuple[Axis, ...], body: tuple, **more: object) -> Nest:
@@ -202,28 +181,20 @@ class Style:
     """
 
     braces: bool = True
-    """Braces round single statements."""
     increment: str = "i++"
     early: bool = False
-    """Loop variables and locals are declared at the top, C89 style."""
     hoist: bool = False
     apart: bool = False
-    """Every variable at the top has a statement of its own."""
     order: int = 0
-    """Draws another order of what is declared at the top; 0 is that of appearance."""
     serial_loop: str = "for"
     guard: str = "if"
-    """`if`, `return`, `stride`, `while`, `stride-named`, `thread`."""
     index: int = 0
     flatten: str = "i*m+j"
     deref: bool = False
     pointers: bool = False
-    """Elements are spelled `*(a + i)`."""
     merge: bool = False
-    """Neighbouring declarations of one type share a statement."""
     swap_xy: bool = False
     linear: bool = False
-    """Several axes are computed from one thread index."""
     block_rows: bool = False
     const_scalars: bool = False
     const_arrays: bool = True
@@ -233,9 +204,7 @@ class Style:
     restrict: bool = False
     compound: bool = True
     words: dict[str, str] | None = None
-    """C spelling of every element type."""
     names: tuple[str, str] = ("f", "f")
-    """Serial and kernel name."""
     schedule: str = ""
     simd: bool = False
     split_pragma: bool = False
@@ -244,10 +213,5 @@ class Style:
     functional_cast: bool = False
     shared_sum: bool = False
     one_based: bool = False
-    """C texts hold the values that the Fortran text holds, loop variables included
-    (`fortran_counts`).
-    """
     cells: frozenset[str] = frozenset()
-    """Arrays of one element that Fortran has as scalars."""
     from_zero: frozenset[str] = frozenset()
-    """Arrays that begin at 0 in Fortran where others begin at 1."""

@@ -32,7 +32,6 @@ class IterationPoint:
     flat: ir.Name | None = None
     margin: int = 0
     plain: bool = False
-    """Only the simplest subscripts (short items)."""
 
     @property
     def index(self) -> tuple:

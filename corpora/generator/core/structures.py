@@ -59,11 +59,8 @@ class _Wardrobe:
     def __init__(self, nest: Nest, style: Style, rng: random.Random) -> None:
         self.nest, self.style, self.rng = nest, style, rng
         uses = _uses(nest)
-        held = (
-            {parameter for each in nest.structures for _, parameter in each.fields}
-            | nest.vectors
-            | set(nest.length or ())
-        )
+        held = {parameter for each in nest.structures for _, parameter in each.fields}
+        held |= nest.vectors | set(nest.length or ())
         free = [p for p in nest.parameters if p.name not in held]
         self.scalars = [p for p in free if p.kind == "scalar" and p.name not in uses.assigned]
         self.arrays = [p for p in free if p.kind == "array" and p.name not in uses.named]
@@ -74,11 +71,8 @@ class _Wardrobe:
         """A free name, case ignored, that is then taken."""
         taken = {word.lower() for word in self.nest.types or {}}
         start = self.rng.choice(wanted)
-        word = next(
-            w
-            for w in (start, *wanted, *(f"{start}{n}" for n in range(2, 99)))
-            if w.lower() not in taken
-        )
+        words = (start, *wanted, *(f"{start}{n}" for n in range(2, 99)))
+        word = next(w for w in words if w.lower() not in taken)
         self.nest.types = {**(self.nest.types or {}), word: "i32"}
         return word
 
@@ -161,8 +155,7 @@ def _put_together(nest: Nest) -> None:
     nest.parameters = [by_name[word] for word in order]
 
 
-# ---- ways
-# --------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------- ways
 
 
 def _constants(w: _Wardrobe) -> bool:
@@ -348,11 +341,8 @@ def _format_definition(w: _Wardrobe, name: str, fields: Sequence[tuple[str, str]
         else:
             groups.append([word, spelled])
     lines = [f"{', '.join(group[1:])};" for group in groups]
-    body = (
-        f"{{ {' '.join(lines)} }}"
-        if w.rng.random() < 0.35
-        else "{\n" + "".join(f"    {line}\n" for line in lines) + "}"
-    )
+    body = "{\n" + "".join(f"    {line}\n" for line in lines) + "}"
+    body = f"{{ {' '.join(lines)} }}" if w.rng.random() < 0.35 else body
     form = w.rng.choices(("struct", "typedef", "both", "tag"), (58, 24, 8, 10))[0]
     if form in ("struct", "tag"):
         return _Type(name, f"struct {name} {body};\n", is_tagged=form == "tag")

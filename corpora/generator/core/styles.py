@@ -14,7 +14,7 @@ import random
 
 from corpora import ir
 from corpora.generator.core import expressions as ast, names
-from corpora.generator.core.nest import Axis, Nest, Parameter, Style
+from corpora.generator.core.nest import Nest, Style
 from corpora.generator.core.shapes import find_accesses
 from corpora.generator.emit.c_statements import WORDS
 from corpora.generator.emit.fortran_forms import draw_form
@@ -33,13 +33,11 @@ def draw_style(nest: Nest, rng: random.Random, plain: bool = False) -> Style:
     style.words["u32"] = rng.choice(("unsigned int", "unsigned int", "unsigned int", "unsigned"))
     style.words["u64"] = rng.choice(("size_t", "unsigned long", "unsigned long long"))
     style.words["i8"] = rng.choice(("char", "char", "signed char"))
-    style.increment = rng.choices(
-        ("i++", "++i", "i += 1"), (73, 20, 25 if _may_share(nest) else 7)
-    )[0]
+    shares = (73, 20, 25 if _may_share(nest) else 7)
+    style.increment = rng.choices(("i++", "++i", "i += 1"), shares)[0]
     style.early = chance(0.28) if nest.early is None else nest.early
-    style.serial_loop = (
-        "while" if chance(0.03) and len(nest.regions) == 1 and not nest.sequential else "for"
-    )
+    turned = chance(0.03) and len(nest.regions) == 1 and not nest.sequential
+    style.serial_loop = "while" if turned else "for"
     style.braces = chance(0.72) or style.serial_loop == "while"
     style.flatten = rng.choices(("i*m+j", "j+i*m", "m*i+j", "horner"), (64, 16, 8, 12))[0]
     style.deref, style.pointers = chance(0.4), chance(0.035)
@@ -47,9 +45,8 @@ def draw_style(nest: Nest, rng: random.Random, plain: bool = False) -> Style:
     style.parens, style.compound = chance(0.3), chance(0.93)
     style.restrict, style.functional_cast = chance(0.03), chance(0.1)
     style.const_pointers = chance(0.015)
-    style.hoist = (
-        chance(0.5 if style.early else 0.12) if nest.hoist is None else nest.hoist
-    ) and _may_hoist(nest)
+    hoisted = chance(0.5 if style.early else 0.12) if nest.hoist is None else nest.hoist
+    style.hoist = hoisted and _may_hoist(nest)
     style.apart = nest.apart
     style.merge = chance(0.4)
     style.order = rng.randint(1, 999) if chance(0.5) else 0
@@ -112,10 +109,7 @@ def _parallel_style(nest: Nest, style: Style) -> None:
 
 def _rare_parallel_style(nest: Nest, style: Style) -> None:
     axes = nest.regions[0].axes
-    jumps = any(
-        type(s) is ir.Jump and s.kind == "continue"
-        for s in ast.walk_statements(nest.regions[0].body)
-    )
+    jumps = ast.has_continue(nest.regions[0].body)
     style.schedule = "guided" if style.early else "static, 16" if style.braces else "dynamic, 8"
     style.simd = style.braces and not style.early
     if style.simd:
@@ -127,15 +121,9 @@ def _rare_parallel_style(nest: Nest, style: Style) -> None:
         style.block_rows = len(axes) == 2 and not style.linear and not style.braces
         style.guard = "if" if style.linear else "stride"
         return
-    style.guard = (
-        "stride"
-        if style.early
-        else "stride-named"
-        if style.braces
-        else "while"
-        if not jumps
-        else "stride"
-    )
+    style.guard = "stride" if style.early or jumps else "while"
+    if style.braces and not style.early:
+        style.guard = "stride-named"
     if style.guard == "while" and style.const_arrays and _may_repeat(nest):
         style.guard = "thread"
     if _may_share(nest):
@@ -161,17 +149,8 @@ def _may_share(nest: Nest) -> bool:
     if nest.sequential:
         return False
     last = nest.regions[0].body[-1]
-    if (
-        type(last) is not ir.Assign
-        or not last.pragmas
-        or last.op != "+="
-        or last.target.indices != (ast.ZERO,)
-    ):
+    shared = type(last) is ir.Assign and last.pragmas and last.op == "+="
+    if not shared or last.target.indices != (ast.ZERO,) or nest.regions[0].axes[0].step != 1:
         return False
-    axis: Axis = nest.regions[0].axes[0]
-    array: Parameter = next(p for p in nest.parameters if p.name == last.target.base.id)
-    return (
-        array.extents == (ast.ONE,)
-        and axis.step == 1
-        and nest.types[last.target.base.id] in ("f32", "f64", "i32")
-    )
+    array = next(p for p in nest.parameters if p.name == last.target.base.id)
+    return array.extents == (ast.ONE,) and nest.types[array.name] in ("f32", "f64", "i32")

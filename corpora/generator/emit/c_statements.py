@@ -17,7 +17,7 @@ from dataclasses import replace
 from corpora import ir
 from corpora.emit.c_family import Style as PrintStyle, emit_c_family, emit_expression
 from corpora.generator.core import expressions as ast
-from corpora.generator.core.nest import Axis, Nest, Parameter, Style
+from corpora.generator.core.nest import Axis, Nest, Parameter, Structure, Style
 from corpora.generator.core.shapes import make_flat_index
 from corpora.generator.emit.structures import (
     emit_structure_parameter,
@@ -53,7 +53,6 @@ class CEmitter:
         self.atomic = atomic
         self.words = style.words or WORDS
         self.jump: ir.Statement = ir.Jump("continue")
-        """What a `continue` of the parallel iteration is written as."""
 
     # ------------------------------------------------------------------------------------ text
 
@@ -132,16 +131,12 @@ class CEmitter:
         parameter = self.parameters.get(word)
         array, field = self.places.get(word, (node.base, ""))
         indices = node.indices
+        single = parameter is not None and parameter.extents == (ast.ONE,)
         if parameter is not None and parameter.kind in ("rows", "fixed"):
             return ir.Access(node.base, tuple(self.tree(s) for s in indices))
         if len(indices) > 1:
             indices = (make_flat_index(indices, parameter.extents, self.style.flatten),)
-        elif (
-            self.style.deref
-            and indices[0] == ast.ZERO
-            and parameter is not None
-            and parameter.extents == (ast.ONE,)
-        ):
+        elif self.style.deref and indices == (ast.ZERO,) and single:
             return ir.Unary("*", array)
         index = self.tree(indices[0])
         if self.style.pointers and not field and word not in self.vectors:
@@ -150,12 +145,8 @@ class CEmitter:
         return ir.Member(made, field) if field else made
 
     def _binary(self, node: ir.Binary) -> ir.Binary:
-        op, left, right = (
-            node.op.rstrip("!") if node.op == "&&!" else node.op,
-            node.left,
-            node.right,
-        )
-        left, right = self.tree(left), self.tree(right)
+        op = "&&" if node.op == "&&!" else node.op
+        left, right = self.tree(node.left), self.tree(node.right)
         if op in ("*", "/", "%"):
             right = _tight(right)
         if op in _LOOSE:
@@ -294,14 +285,12 @@ class CEmitter:
         separated by commas, without brackets. Parameters that are grouped as fields of one
         structure are declared as one parameter of that structure.
         """
-        return ", ".join(
-            [
-                self.parameter(p)
-                if type(p) is Parameter
-                else emit_structure_parameter(p, self.style)
-                for p in list_parameters(nest)
-            ]
-        )
+
+        def declare(p: Parameter | Structure) -> str:
+            whole = type(p) is Parameter
+            return self.parameter(p) if whole else emit_structure_parameter(p, self.style)
+
+        return ", ".join(map(declare, list_parameters(nest)))
 
     def locals_at_top(self, nest: Nest, indent: str, axes: bool = True) -> list[str]:
         """Return the C lines that declare the variables which this style puts at the top of a
@@ -315,12 +304,11 @@ class CEmitter:
             for axis in (axis for region in nest.regions for axis in region.axes):
                 found.pop(axis.variable, None)
         grouped = {kind: [n for n in found if found[n] == kind] for kind in kinds}
-        lines = [
+        return [
             f"{indent}{self.words[kind]} {name};"
             for kind, names in grouped.items()
             for name in ([", ".join(names)] if merge and names else names)
         ]
-        return lines
 
 
 def _tight(node: ir.Expression) -> ir.Expression:
@@ -343,9 +331,8 @@ def emit_serial_loop(axis: Axis, body: tuple, index_type: str) -> ir.For:
     index_type: the element type of its variable, such as `i32`.
     """
     if axis.down:
-        return ast.loop(
-            axis.variable, ast.sub(axis.stop, 1), ">=", axis.start, body, -axis.step, index_type
-        )
+        last = ast.sub(axis.stop, 1)
+        return ast.loop(axis.variable, last, ">=", axis.start, body, -axis.step, index_type)
     op = "<=" if axis.inclusive else "<"
     made = ast.loop(axis.variable, axis.start, op, axis.stop, body, axis.step, index_type)
     return made if axis.shown is None else replace(made, test=axis.shown)
@@ -367,6 +354,5 @@ def find_local_names(nest: Nest, style: Style, axes: bool = True) -> dict[str, s
                 found[statement.name] = statement.type.name
     if not style.order:
         return found
-    return dict(
-        sorted(found.items(), key=lambda item: zlib.crc32(f"{style.order}{item[0]}".encode()))
-    )
+    names = sorted(found, key=lambda name: zlib.crc32(f"{style.order}{name}".encode()))
+    return {name: found[name] for name in names}

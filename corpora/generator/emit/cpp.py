@@ -51,9 +51,8 @@ def emit_host_function(
     lines += emitter.block(nest.after, "    ")
     style.hoist = kept
     word = f"{emitter.words[nest.result]} " if nest.result else "void "
-    return (
-        f"{word}{style.names[0]}({emitter.parameter_list(nest)}) {{\n" + "\n".join(lines) + "\n}\n"
-    )
+    head = f"{word}{style.names[0]}({emitter.parameter_list(nest)}) {{"
+    return "\n".join([head, *lines, "}"]) + "\n"
 
 
 def emit_vector_length(emitter: CEmitter, nest: Nest) -> list[str]:
@@ -78,9 +77,8 @@ def emit_allocations(emitter: CEmitter, nest: Nest) -> list[str]:
             "malloc": f"malloc({emitter.expression(size, 14)} * sizeof({word}))",
             "new": f"new {word}[{emitter.expression(size)}]",
         }[how]
-        lines.append(
-            f"    {word} *{buffer.name} = {'' if uncast or how == 'new' else f'({word} *)'}{made};"
-        )
+        cast = "" if uncast or how == "new" else f"({word} *)"
+        lines.append(f"    {word} *{buffer.name} = {cast}{made};")
     return lines
 
 
@@ -111,11 +109,9 @@ def _emit_copy(emitter: CEmitter, region: Region) -> list[str]:
         return []
     target, source = region.copied
     array = emitter.parameters[target]
-    return [
-        f"    memcpy({emitter.named(target)}, {emitter.named(source)}, "
-        f"{emitter.expression(ast.product(list(array.extents)), 14)} * "
-        f"sizeof({emitter.words[array.type]}));"
-    ]
+    size = f"{emitter.expression(ast.product(list(array.extents)), 14)} * sizeof"
+    places = f"{emitter.named(target)}, {emitter.named(source)}"
+    return [f"    memcpy({places}, {size}({emitter.words[array.type]}));"]
 
 
 def _update(style: Style) -> Update:
@@ -124,9 +120,8 @@ def _update(style: Style) -> Update:
             return (ir.Assign(target, "=", ast.call(op, (target, value))),)
         if not style.compound:
             return (ir.Assign(target, "=", ir.Binary(op[0], target, value)),)
-        return (
-            ir.Assign(target, "++", None) if value == ast.ONE else ir.Assign(target, op, value),
-        )
+        counted = value == ast.ONE
+        return (ir.Assign(target, "++", None) if counted else ir.Assign(target, op, value),)
 
     return update
 
@@ -135,13 +130,8 @@ def _loops(emitter: CEmitter, region: Region, nest: Nest, style: Style) -> list[
     if nest.sequential:
         return emitter.block(region.body, "    ")
     axis = region.axes[0]
-    if (
-        style.serial_loop == "while"
-        and len(region.axes) == 1
-        and not axis.down
-        and axis.shown is None
-        and not _has_continue(region.body)
-    ):
+    turned = style.serial_loop == "while" and not axis.down and axis.shown is None
+    if turned and len(region.axes) == 1 and not ast.has_continue(region.body):
         loop = emitter.loop(emit_serial_loop(axis, (), nest.index_type), ())
         step = emitter.step(axis.variable, axis.step)
         turn = ir.While(loop.test, (*emitter.statements(region.body), step))
@@ -157,7 +147,3 @@ def emit_nested_loops(emitter: CEmitter, region: Region, nest: Nest, pad: str) -
     for axis in reversed(region.axes):
         body = (emit_serial_loop(axis, body, nest.index_type),)
     return emitter.block(body, pad, -len(region.axes))
-
-
-def _has_continue(body: tuple) -> bool:
-    return any(type(s) is ir.Jump and s.kind == "continue" for s in ast.walk_statements(body))

@@ -60,11 +60,8 @@ def emit_cuda(nest: Nest, style: Style) -> str:
         index, rest = _emit_guarded(emitter, nest, style)
         top = before + top if nest.before_first else top + before
         lines = [*top, *_first(emitter, nest), *index, *rest]
-    return (
-        f"__global__ void {style.names[1]}({emitter.parameter_list(nest)}) {{\n"
-        + "\n".join(lines)
-        + "\n}\n"
-    )
+    head = f"__global__ void {style.names[1]}({emitter.parameter_list(nest)}) {{"
+    return "\n".join([head, *lines, "}"]) + "\n"
 
 
 def _atomic(
@@ -105,10 +102,8 @@ def _emit_guarded(emitter: CEmitter, nest: Nest, style: Style) -> tuple[list[str
         return [], _stride_loops(emitter, nest, _quoted(_THREADS))
     if style.guard.startswith("stride"):
         return _emit_strided(emitter, nest, style)
-    index = [
-        _index_line(emitter, a, nest, style, d)
-        for a, d in zip(region.axes, _dimensions(region, style))
-    ]
+    threads = zip(region.axes, _dimensions(region, style))
+    index = [_index_line(emitter, axis, nest, style, d) for axis, d in threads]
     if style.guard == "while":
         axis = region.axes[0]
         stride = (ast.quote("gridDim.x"), ast.quote("blockDim.x"))
@@ -151,10 +146,8 @@ def _position(axis: Axis, nest: Nest, style: Style, dimension: str) -> ir.Expres
 
 def _shifted(axis: Axis, style: Style) -> bool:
     """The first index is added to the thread index instead of being tested."""
-    needed = (
-        axis.step > 1 or style.guard != "return"
-    )  # a step counts from the start; `while` ends at the first miss
-    return axis.start != ast.ZERO and needed
+    # A step counts from the start, and `while` ends at the first miss.
+    return axis.start != ast.ZERO and (axis.step > 1 or style.guard != "return")
 
 
 def _index_line(emitter: CEmitter, axis: Axis, nest: Nest, style: Style, dimension: str) -> str:
@@ -209,9 +202,9 @@ def _emit_strided(emitter: CEmitter, nest: Nest, style: Style) -> tuple[list[str
             f"    {word} {stride} = blockDim.x * gridDim.x;",
         ]
         return index, _stride_loops(emitter, nest, ((ir.Name(first), (ir.Name(stride),)),))
-    strides = [(ast.quote(f"blockDim.{d}"), ast.quote(f"gridDim.{d}")) for d in "xyz"]
     pairs = tuple(
-        (_index(style.index % 5, d), strides["xyz".index(d)]) for d in _dimensions(region, style)
+        (_index(style.index % 5, d), (ast.quote(f"blockDim.{d}"), ast.quote(f"gridDim.{d}")))
+        for d in _dimensions(region, style)
     )
     return [], _stride_loops(emitter, nest, pairs)
 
@@ -242,13 +235,10 @@ def _linear(emitter: CEmitter, nest: Nest, style: Style) -> tuple[list[str], lis
     """One thread index for all axes, taken apart by division; the last axis runs fastest."""
     region, word = nest.regions[0], emitter.words[nest.index_type]
     total = emitter.expression(ast.product([a.stop for a in region.axes]), 12)
-    one = choose_fresh_name(
-        ("id", "index", "idx", "tid", "gid"),
-        set(nest.types or {}) | {a.variable for a in region.axes},
-    )
+    used = set(nest.types or {}) | {a.variable for a in region.axes}
+    one = choose_fresh_name(("id", "index", "idx", "tid", "gid"), used)
     index = [f"    {word} {one} = {emit_expression(_index(style.index, 'x'))};"]
-    parts = []
-    consumed: list[tuple] = []
+    parts, consumed = [], []
     for position, axis in enumerate(reversed(region.axes)):
         last = position == len(region.axes) - 1
         stop = emitter.expression(axis.stop, 15)
@@ -264,19 +254,12 @@ def _linear(emitter: CEmitter, nest: Nest, style: Style) -> tuple[list[str], lis
         parts.append(f"{word} {axis.variable} = {quotient};")
         consumed.insert(0, axis.stop)
     emitter.jump = ir.Return()
-    if style.guard == "if":
-        inner = emitter.block(region.body, "        ")
-        return index, [
-            f"    if ({one} < {total}) {{",
-            *[f"        {p}" for p in parts],
-            *inner,
-            "    }",
-        ]
-    return index, [
-        f"    if ({one} >= {total}) return;",
-        *[f"    {p}" for p in parts],
-        *emitter.block(region.body, "    "),
-    ]
+    inside = style.guard == "if"
+    pad = "        " if inside else "    "
+    body = [*(pad + part for part in parts), *emitter.block(region.body, pad)]
+    if inside:
+        return index, [f"    if ({one} < {total}) {{", *body, "    }"]
+    return index, [f"    if ({one} >= {total}) return;", *body]
 
 
 def _shared_sum(emitter: CEmitter, nest: Nest) -> list[str]:

@@ -52,23 +52,10 @@ def emit_cuda_buffers(nest: Nest, style: Style) -> str:
     lines += [line for _, declared in shapes.values() for line in declared]
     after = [*copies.fetched, *copies.freed, *[f"cudaFree({b.name});" for b in nest.buffers]]
     head = f"void {style.names[1]}({emitter.parameter_list(nest)}) {{"
-    host = [
-        head,
-        *emitter.block(nest.before, "    "),
-        *_indent(lines),
-        *emit_repetition(emitter, nest, turns),
-        *_indent(after),
-        "}",
-    ]
-    return "\n".join(
-        [
-            *(
-                _kernel(nest, style, region, kernel)
-                for region, kernel in zip(nest.regions, kernels)
-            ),
-            "\n".join(host) + "\n",
-        ]
-    )
+    lines = [*emitter.block(nest.before, "    "), *_indent(lines)]
+    host = [head, *lines, *emit_repetition(emitter, nest, turns), *_indent(after), "}"]
+    texts = [_kernel(nest, style, r, kernel) for r, kernel in zip(nest.regions, kernels)]
+    return "\n".join([*texts, *host]) + "\n"
 
 
 def _numbers(nest: Nest) -> list[str]:
@@ -80,26 +67,12 @@ def _indent(lines: list[str]) -> list[str]:
 
 
 def _kernel(nest: Nest, style: Style, region: Region, kernel: str) -> str:
-    inner = replace(
-        prepare_for_kernel(nest, launched=True),
-        parameters=[*nest.parameters, *nest.buffers],
-        buffers=(),
-        regions=[region],
-        before=(),
-        repeated=None,
-    )
+    arrays = {"parameters": [*nest.parameters, *nest.buffers], "buffers": ()}
+    alone = {"regions": [region], "before": (), "repeated": None}
+    inner = replace(prepare_for_kernel(nest, launched=True), **arrays, **alone)
     index = 4 if style.index == 5 and len(region.axes) > 1 else style.index
-    return emit_cuda(
-        inner,
-        replace(
-            style,
-            names=(style.names[0], kernel),
-            guard="if",
-            index=index,
-            linear=False,
-            block_rows=False,
-        ),
-    )
+    simple = {"guard": "if", "index": index, "linear": False, "block_rows": False}
+    return emit_cuda(inner, replace(style, names=(style.names[0], kernel), **simple))
 
 
 def _emit_copy(emitter: CEmitter, region: Region, copies: DeviceCopies) -> list[str]:
@@ -107,7 +80,5 @@ def _emit_copy(emitter: CEmitter, region: Region, copies: DeviceCopies) -> list[
     if region.copied is None:
         return []
     target, source = (copies.device.get(word, word) for word in region.copied)
-    return [
-        f"    cudaMemcpy({target}, {source}, "
-        f"{emit_size(emitter, emitter.parameters[region.copied[0]])}, cudaMemcpyDeviceToDevice);"
-    ]
+    size = emit_size(emitter, emitter.parameters[region.copied[0]])
+    return [f"    cudaMemcpy({target}, {source}, {size}, cudaMemcpyDeviceToDevice);"]

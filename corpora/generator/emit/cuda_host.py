@@ -212,7 +212,6 @@ class DeviceCopies:
         self.given: list[str] = []
         self.declared: list[str] = []
         self.device: dict[str, str] = {}
-        """Array parameter -> its place on the device."""
         self._moved: list[tuple[str, str, str, bool]] = []
         """(on the device, on the host, bytes, written) of every array."""
         for each in list_parameters(nest):

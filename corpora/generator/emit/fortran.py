@@ -20,17 +20,14 @@ from corpora.generator.emit.cuda import choose_fresh_name
 from corpora.generator.emit.fortran_arrays import emit_array_lines, emit_reduction
 from corpora.generator.emit.fortran_expressions import FortranExpressions, InexpressibleError
 from corpora.generator.emit.fortran_forms import DeclarationWriter, wrap_lines
-from corpora.generator.emit.fortran_layout import (
-    use_dotted_operators,
-    use_kind_suffixes,
-)
+from corpora.generator.emit.fortran_layout import use_dotted_operators, use_kind_suffixes
 from corpora.generator.emit.fortran_names import (
     find_locals,
     find_one_based_loops,
     find_region_locals,
 )
 from corpora.generator.emit.fortran_short import ShortForms
-from corpora.generator.emit.openmp import emit_loop_clauses
+from corpora.generator.emit.openmp import emit_loop_clauses, is_simple
 
 _TAKEN = frozenset("data real in out end max min abs mod exp log sqrt merge int".split())
 
@@ -50,17 +47,10 @@ class FortranEmitter:
         if any(p.kind == "rows" or p.type not in self.words for p in nest.parameters):
             raise InexpressibleError("parameter type")
         self.flat = self._flat_arrays()
-        self.say = FortranExpressions(
-            self.parameters,
-            nest.types or {},
-            self.flat,
-            set() if self.form.zero or style.one_based else find_one_based_loops(nest),
-        )
-        self.say.as_written, self.say.cells, self.say.from_zero = (
-            style.one_based,
-            style.cells,
-            style.from_zero,
-        )
+        counted = set() if self.form.zero or style.one_based else find_one_based_loops(nest)
+        self.say = FortranExpressions(self.parameters, nest.types or {}, self.flat, counted)
+        self.say.as_written, self.say.cells = style.one_based, style.cells
+        self.say.from_zero = style.from_zero
         self.say.base, self.say.squares = int(not self.form.zero), self.form.squares
         self.result = self._result()
         self.labels, self.open = 0, [0]
@@ -88,12 +78,9 @@ class FortranEmitter:
         if not nest.result:
             return ""
         summed = {s.name for s in nest.before if ast.is_local(s) and s.type.name == nest.result}
-        if (
-            self.form.direct
-            and nest.regions[0].reduction
-            and nest.regions[0].reduction[1] in summed
-        ):
-            return nest.regions[0].reduction[1]
+        reduction = nest.regions[0].reduction
+        if self.form.direct and reduction and reduction[1] in summed:
+            return reduction[1]
         return choose_fresh_name(("res", "total_out", "answer"), set(nest.types or {}))
 
     def text(self) -> str:
@@ -104,23 +91,16 @@ class FortranEmitter:
         names = ", ".join(p.name for p in nest.parameters)
         kind = "function" if nest.result else "subroutine"
         inner = [line for region in nest.regions for line in self._region(region)]
-        before = tuple(
-            s for s in nest.before if not ast.is_local(s) or f"{s.name}=" not in self.unused
-        )
+        unset = [s for s in nest.before if ast.is_local(s) and f"{s.name}=" in self.unused]
+        before = [s for s in nest.before if s not in unset]
         body = self.block(before, 1) + self.block(nest.first, 1) + inner + self.block(nest.after, 1)
         implicit = ["    implicit none"] if form.implicit_none else []
         declared = self._declarations()  # after the body: sections need no loop variables
         head = f"{self._prefix()}{kind} {name}({names})"
         if nest.result and form.function != "own":
             head += f" result({self.result})"
-        lines = [
-            head,
-            *implicit,
-            *declared,
-            *body,
-            *(["    return"] if form.returns else []),
-            form.end(kind, name),
-        ]
+        returns = ["    return"] if form.returns else []
+        lines = [head, *implicit, *declared, *body, *returns, form.end(kind, name)]
         if nest.result and form.function == "own":
             lines = [re.sub(rf"\b{self.result}\b", name, line) for line in lines]
         if form.dotted:
@@ -152,11 +132,8 @@ class FortranEmitter:
 
     def _needed_locals(self) -> dict[str, str]:
         """Locals but for the result and for loop variables that array syntax does without."""
-        return {
-            n: k
-            for n, k in find_locals(self.nest).items()
-            if n != self.result and n not in self.unused
-        }
+        left_out = {self.result, *self.unused}
+        return {n: k for n, k in find_locals(self.nest).items() if n not in left_out}
 
     def _word(self, kind: str) -> str:
         if kind not in self.words:
@@ -169,11 +146,8 @@ class FortranEmitter:
         intent = (
             "in" if scalar or not parameter.written else "out" if parameter.overwritten else "inout"
         )
-        shape = (
-            ""
-            if scalar or parameter.name in self.style.cells
-            else ", ".join(self._extents(parameter))
-        )
+        single = scalar or parameter.name in self.style.cells
+        shape = "" if single else ", ".join(self._extents(parameter))
         return word, intent if self.form.intents else "", parameter.name, shape
 
     def _extents(self, parameter: Parameter) -> list[str]:
@@ -183,9 +157,8 @@ class FortranEmitter:
         zero = not self.say.first(parameter.name)
         if zero:
             extents = [f"0:{text}" for text in self._lasts(parameter)]
-        if (
-            parameter.kind == "fixed" or self.form.assumed
-        ) and parameter.name not in self.say.whole:
+        assumed = parameter.kind == "fixed" or self.form.assumed
+        if assumed and parameter.name not in self.say.whole:
             extents[-1] = "0:*" if zero else "*"
         return extents
 
@@ -200,30 +173,20 @@ class FortranEmitter:
             lines = self._at_once(region)
             if lines:
                 self.unused |= {a.variable for a in region.axes} - self._loops_elsewhere(region)
-                return (
-                    ["    !$omp parallel workshare", *lines, "    !$omp end parallel workshare"]
-                    if self.parallel
-                    else lines
-                )
+                share = "parallel workshare"
+                around = [f"    !$omp {share}", *lines, f"    !$omp end {share}"]
+                return around if self.parallel else lines
         body = region.body
         for axis in reversed(region.axes):
             body = (emit_serial_loop(axis, body, self.nest.index_type),)
         lines = self.block(body, 1)
         if not self.parallel:
             return lines
-        simd = (
-            " simd"
-            if self.style.simd and len(region.axes) == 1 and all(_simple(s) for s in region.body)
-            else ""
-        )
-        private = [
-            n
-            for n in find_region_locals(region, self.nest)
-            if n != region.axes[0].variable and n not in self.unused
-        ]
-        clauses = emit_loop_clauses(region, self.style) + (
-            f" private({', '.join(private)})" if private else ""
-        )
+        simd = " simd" if self.style.simd and is_simple(region) else ""
+        shared = {region.axes[0].variable, *self.unused}
+        private = [n for n in find_region_locals(region, self.nest) if n not in shared]
+        clauses = emit_loop_clauses(region, self.style)
+        clauses += f" private({', '.join(private)})" if private else ""
         if region.reduction is not None:
             clauses += f" reduction({region.reduction[0]}:{region.reduction[1]})"
         return [f"    !$omp parallel do{simd}{clauses}", *lines, f"    !$omp end parallel do{simd}"]
@@ -231,11 +194,9 @@ class FortranEmitter:
     def _at_once(self, region: Region) -> list[str]:
         """The region as array statements, or nothing."""
         try:
-            return (
-                [self._folded(region)]
-                if region.reduction
-                else emit_array_lines(self.say, region, "    ")
-            )
+            if region.reduction:
+                return [self._folded(region)]
+            return emit_array_lines(self.say, region, "    ")
         except InexpressibleError:
             return self.short.dims(region)
 
@@ -244,11 +205,8 @@ class FortranEmitter:
         written.
         """
         start = [s for s in self.nest.before if ast.is_local(s) and s.name == region.reduction[1]]
-        if (
-            not start
-            or type(start[0].value) is not ir.Literal
-            or float(start[0].value.text.rstrip("f")) != 0
-        ):
+        first = start[0].value if start else None
+        if type(first) is not ir.Literal or float(first.text.rstrip("f")) != 0:
             raise InexpressibleError("a sum that begins elsewhere")
         line = emit_reduction(self.say, region, "    ")
         self.unused.add(f"{region.reduction[1]}=")
@@ -275,11 +233,9 @@ class FortranEmitter:
         if kind is ir.Assign:
             return self._assign(node, level)
         if ast.is_local(node):
-            return (
-                []
-                if node.value is None
-                else self._store(node.name, node.type.name, node.value, level)
-            )
+            if node.value is None:
+                return []
+            return self._store(node.name, node.type.name, node.value, level)
         if ast.is_count(node):
             return self._loop(node, level)
         if kind is ir.If:
@@ -308,12 +264,8 @@ class FortranEmitter:
             node = ir.While(node.test, (*node.body, *node.step))
         if node.after:
             leave = f"{indent}    if (.not. ({self.say.condition(node.test)})) exit"
-            return [
-                f"{indent}do",
-                *self.block(node.body, level + 1),
-                leave,
-                indent + self.form.end("do"),
-            ]
+            body, end = self.block(node.body, level + 1), indent + self.form.end("do")
+            return [f"{indent}do", *body, leave, end]
         head = f"{indent}do while ({self.say.condition(node.test)})"
         return [head, *self.block(node.body, level + 1), indent + self.form.end("do")]
 
@@ -346,10 +298,8 @@ class FortranEmitter:
         shift = 1 if node.variable in self.say.one_based else 0
         last = {"<": -1, "<=": 0, ">": 1, ">=": 0}[node.op] + shift
         step = f", {node.step}" if node.step != 1 else ""
-        return (
-            f"do {node.variable} = {self.say.linear(node.start, shift)}, "
-            f"{self.say.linear(node.stop, last)}{step}"
-        )
+        start, stop = self.say.linear(node.start, shift), self.say.linear(node.stop, last)
+        return f"do {node.variable} = {start}, {stop}{step}"
 
     def _assign(self, node: ir.Assign, level: int) -> list[str]:
         target = self.say.element(node.target) if type(node.target) is ir.Access else node.target.id
@@ -375,26 +325,14 @@ class FortranEmitter:
         """`target = value`; a guarded conditional is written as an if."""
         bare = ast.strip_paren(value)
         if type(bare) is ir.Conditional and ast.is_guarded(bare):
-            yes, no = (
-                self._store(target, kind, bare.then, level + 1),
-                self._store(target, kind, bare.otherwise, level + 1),
-            )
+            yes = self._store(target, kind, bare.then, level + 1)
+            no = self._store(target, kind, bare.otherwise, level + 1)
             indent = "    " * level
-            return [
-                f"{indent}if ({self.say.condition(bare.test.operand)}) then",
-                *yes,
-                f"{indent}else",
-                *no,
-                indent + self.form.end("if"),
-            ]
-        literal_kind = (
-            kind if kind in ("f32", "f64") and type(value) is ir.Literal else self.say.type(value)
-        )
-        text = (
-            self.say.converted(value, literal_kind)
-            if literal_kind != "bool"
-            else self.say.value(value)
-        )
+            head = f"{indent}if ({self.say.condition(bare.test.operand)}) then"
+            return [head, *yes, f"{indent}else", *no, indent + self.form.end("if")]
+        real = kind in ("f32", "f64") and type(value) is ir.Literal
+        own = kind if real else self.say.type(value)
+        text = self.say.value(value) if own == "bool" else self.say.converted(value, own)
         if self.form.direct and self.style.one_based:
             text = re.sub(r"\bhuge\(1[.0d]*\)", lambda _: f"huge({target})", text)
         return [f"{'    ' * level}{target} = {text}"]
@@ -406,16 +344,12 @@ class FortranEmitter:
         kinds = (ir.Jump, ir.Return, *([ir.Assign] if self.form.one_line else []))
         single = len(node.then) == 1 and type(node.then[0]) in kinds and not node.otherwise
         single = single and len(self._statement(node.then[0], 0)) == 1
+        head = f"{indent}if ({self.say.condition(test)})"
         if single:
-            return [
-                f"{indent}if ({self.say.condition(test)}) {self._statement(node.then[0], 0)[0]}"
-            ]
-        lines = [f"{indent}if ({self.say.condition(test)}) then", *self.block(node.then, level + 1)]
-        if (
-            len(node.otherwise) == 1
-            and type(node.otherwise[0]) is ir.If
-            and not ast.is_guarded(node.otherwise[0].test)
-        ):
+            return [f"{head} {self._statement(node.then[0], 0)[0]}"]
+        lines = [f"{head} then", *self.block(node.then, level + 1)]
+        nested = len(node.otherwise) == 1 and type(node.otherwise[0]) is ir.If
+        if nested and not ast.is_guarded(node.otherwise[0].test):
             chained = self._if(node.otherwise[0], level)
             if chained[0].endswith("then"):
                 return [*lines, f"{indent}else {chained[0].lstrip()}", *chained[1:]]
@@ -434,7 +368,3 @@ def emit_fortran(nest: Nest, style: Style, parallel: bool) -> str:
     if any(name.lower() in _TAKEN for name in (nest.types or {})):
         raise InexpressibleError("a name that Fortran uses")
     return FortranEmitter(nest, style, parallel).text()
-
-
-def _simple(statement: tuple) -> bool:
-    return type(statement) is ir.Assign and not statement.pragmas

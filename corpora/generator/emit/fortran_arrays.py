@@ -44,7 +44,6 @@ class _Sections:
             raise InexpressibleError("an array of other axes")
         if order:
             self.orders.add(tuple(order))
-        if order:
             say.whole.add(node.base.id)
         return node.base.id if whole and order else f"{node.base.id}({', '.join(reversed(texts))})"
 
@@ -57,11 +56,8 @@ class _Sections:
             if axis.start == ast.ZERO and axis.stop == extent and not axis.inclusive:
                 return ":"
             return f"{self.say.linear(axis.start, first)}:{self.say.linear(axis.stop, last)}"
-        if (
-            axis.inclusive
-            and (axis.start, offset) == (ast.ONE, ir.Unary("-", ast.ONE))
-            and axis.stop == extent
-        ):
+        from_one = (axis.start, offset) == (ast.ONE, ir.Unary("-", ast.ONE))
+        if axis.inclusive and from_one and axis.stop == extent:
             return ":"
         low, high = ir.Binary("+", axis.start, offset), ir.Binary("+", axis.stop, offset)
         return f"{self.say.linear(low, first)}:{self.say.linear(high, last)}"
@@ -120,24 +116,18 @@ def emit_array_lines(say: FortranExpressions, region: Region, indent: str) -> li
         lines = []
         for statement in region.body:
             sections.orders.clear()
-            lines += (
-                _where(say, statement, indent)
-                if type(statement) is ir.If
-                else [_assignment(say, statement, indent)]
-            )
+            if type(statement) is ir.If:
+                lines += _where(say, statement, indent)
+            else:
+                lines.append(_assignment(say, statement, indent))
             if len(sections.orders) != 1:
                 raise InexpressibleError("sections in several orders")
     return lines
 
 
 def _assignment(say: FortranExpressions, node: tuple, indent: str) -> str:
-    if (
-        type(node) is not ir.Assign
-        or node.pragmas
-        or type(node.value) is ir.AssignExpression
-        or type(node.target) is not ir.Access
-        or node.op in ("max", "min")
-    ):
+    stores = type(node) is ir.Assign and type(node.target) is ir.Access and not node.pragmas
+    if not stores or type(node.value) is ir.AssignExpression or node.op in ("max", "min"):
         raise InexpressibleError("no array assignment")
     value = node.value if node.op == "=" else ir.Binary(node.op[:-1], node.target, node.value)
     return f"{indent}{say.element(node.target)} = {say.converted(value, say.type(node.target))}"
@@ -148,17 +138,11 @@ def _where(say: FortranExpressions, node: ir.If, indent: str) -> list[str]:
         raise InexpressibleError("a test of scalars")
     test = f"{indent}where ({say.condition(node.test)})"
     then = [_assignment(say, s, indent + "    ") for s in node.then]
-    if not node.otherwise:
-        return (
-            [test, *then, f"{indent}end where"] if len(then) > 1 else [f"{test} {then[0].lstrip()}"]
-        )
-    return [
-        test,
-        *then,
-        f"{indent}elsewhere",
-        *[_assignment(say, s, indent + "    ") for s in node.otherwise],
-        f"{indent}end where",
-    ]
+    if not node.otherwise and len(then) == 1:
+        return [f"{test} {then[0].lstrip()}"]
+    other = [_assignment(say, s, indent + "    ") for s in node.otherwise]
+    other = [f"{indent}elsewhere", *other] if other else []
+    return [test, *then, *other, f"{indent}end where"]
 
 
 def choose_intrinsic_name(say: FortranExpressions, name: str) -> str:
@@ -185,12 +169,8 @@ def emit_reduction(say: FortranExpressions, region: Region, indent: str) -> str:
     change = step.then[0] if counted else step
     if type(change) is not ir.Assign or change.op != "+=" or change.target != ir.Name(word):
         raise InexpressibleError("no sum")
-    if (
-        counted
-        and change.value != ast.ONE
-        or not counted
-        and say.type(change.value) != say.type(change.target)
-    ):
+    typed = say.type(change.value) == say.type(change.target)
+    if not (change.value == ast.ONE if counted else typed):
         raise InexpressibleError("a sum that another type takes")
     _refuse_index_values(region)
     with SectionWriting(say, region.axes) as sections:
@@ -202,12 +182,8 @@ def emit_reduction(say: FortranExpressions, region: Region, indent: str) -> str:
 
 def _refuse_index_values(region: Region) -> None:
     variables = {axis.variable for axis in region.axes}
-    statements = ast.walk_statements(region.body)
-    if any(
-        variables & find_names_outside_subscripts(e)
-        for s in statements
-        for e in ast.get_expressions(s)
-    ):
+    parts = (e for s in ast.walk_statements(region.body) for e in ast.get_expressions(s))
+    if any(variables & find_names_outside_subscripts(e) for e in parts):
         raise InexpressibleError("a loop's index as a value")
 
 

@@ -75,11 +75,8 @@ def _offset_like(start: tuple) -> bool:
     """A loop from `-r`, or from a position that data holds, runs over what it says."""
     if type(start) is ir.Binary and start.op == "-" and start.right == ast.ONE:
         return False  # what the data hold counts from one
-    return (
-        type(start) is ir.Unary
-        and start.op != "()"
-        or any(type(n) is ir.Access for n in ast.walk(start))
-    )
+    signed = type(start) is ir.Unary and start.op != "()"
+    return signed or any(type(n) is ir.Access for n in ast.walk(start))
 
 
 def _position_locals(nest: Nest) -> set[str]:
@@ -180,9 +177,8 @@ class _Counts:
         for region in nest.regions:
             region.axes = tuple(self.axis(axis) for axis in region.axes)
             region.body = self.block(region.body)
-        nest.before, nest.first, nest.after = (
-            self.block(block) for block in (nest.before, nest.first, nest.after)
-        )
+        nest.before, nest.first = self.block(nest.before), self.block(nest.first)
+        nest.after = self.block(nest.after)
 
     def axis(self, axis: Axis) -> Axis:
         if axis.variable not in self.shifted:
@@ -203,9 +199,8 @@ class _Counts:
         if ast.is_count(s):
             return self._for(s)
         if kind is ir.If:
-            return replace(
-                s, test=self.of(s.test), then=self.block(s.then), otherwise=self.block(s.otherwise)
-            )
+            then, otherwise = self.block(s.then), self.block(s.otherwise)
+            return ir.If(self.of(s.test), then, otherwise)
         if kind is ir.While:
             return replace(s, test=self.of(s.test), body=self.block(s.body))
         if kind is ir.For:
@@ -236,14 +231,9 @@ class _Counts:
         """What is stored in a name, which may hold one more than before; a whole number becomes one
         of the name's type.
         """
-        if (
-            type(value) is ir.Literal
-            and value.text.isdigit()
-            and self.types.get(name) in ("f32", "f64")
-        ):
-            return ir.Literal(
-                value.text + (".0f" if self.types[name] == "f32" else ".0"), self.types[name]
-            )
+        kind = self.types.get(name)
+        if kind in ("f32", "f64") and type(value) is ir.Literal and value.text.isdigit():
+            return ir.Literal(value.text + (".0f" if kind == "f32" else ".0"), kind)
         return self.more(value, 1) if name in self.shifted else self._data(name, value)
 
     def _data(self, name: str, value: tuple) -> tuple:
@@ -252,8 +242,7 @@ class _Counts:
         self.data = False
         return made
 
-    # --- expressions
-    # ------------------------------------------------------------------------------------------
+    # ------------------------------------------------------------------------------ expressions
 
     def more(self, node: tuple, amount: int) -> tuple:
         core, constant = self._split(node)
@@ -266,10 +255,8 @@ class _Counts:
             return ast.sub(node, 1) if node.id in self.shifted and not self.data else node
         if kind is ir.Access:
             kept, self.data = self.data, False
-            made = ast.at(
-                node.base.id,
-                tuple(self.more(s, 0) if self._summand(s) else self.of(s) for s in node.indices),
-            )
+            places = (self.more(s, 0) if self._summand(s) else self.of(s) for s in node.indices)
+            made = ast.at(node.base.id, tuple(places))
             self.data = kept
             return made
         if kind is ir.Binary:
@@ -285,9 +272,7 @@ class _Counts:
         if kind is ir.Conditional:
             kept, self.data = self.data, False
             test, self.data = self.of(node.test), kept
-            return replace(
-                node, test=test, then=self.of(node.then), otherwise=self.of(node.otherwise)
-            )
+            return ir.Conditional(test, self.of(node.then), self.of(node.otherwise))
         return node
 
     def _comparison(self, node: ir.Binary) -> ir.Binary:
@@ -297,11 +282,9 @@ class _Counts:
         right, high = self._split(node.right)
         if left is None:
             return ir.Binary(node.op, _add_constant(None, low - high), _add_constant(right, 0))
-        op, rest = (
-            _CLOSED.get((node.op, high - low), (node.op, high - low))
-            if right is not None
-            else (node.op, high - low)
-        )
+        op, rest = node.op, high - low
+        if right is not None:
+            op, rest = _CLOSED.get((op, rest), (op, rest))
         return ir.Binary(op, left, _add_constant(right, rest))
 
     def _summand(self, node: tuple) -> bool:
@@ -325,13 +308,9 @@ class _Counts:
             return None, int(node.text)
         if kind is ir.Name and node.id in self.shifted:
             return node, -1
-        if (
-            kind is ir.Unary
-            and node.op == "-"
-            and type(node.operand) is ir.Literal
-            and node.operand.text.isdigit()
-        ):
-            return None, -int(node.operand.text)
+        if kind is ir.Unary and node.op == "-" and type(node.operand) is ir.Literal:
+            if node.operand.text.isdigit():
+                return None, -int(node.operand.text)
         if ast.is_paren(node) and self._sum(node.operand):
             return self._split(node.operand)
         if kind is ir.Binary and node.op in "+-" and ast.infer_type(node, self.types) in _WHOLE:

@@ -66,19 +66,11 @@ class FortranExpressions:
         self.parameters, self.types, self.flat, self.one_based = parameters, types, flat, one_based
         self.views: dict[str, tuple[str, tuple]] = {}
         self.base, self.squares, self.as_written = 1, False, False
-        """First subscript of every array; whether `x * x` is spelled `x ** 2`; whether whole sums
-        keep the order of their summands.
-        """
         self.cells: frozenset[str] = frozenset()
-        """Arrays of one element that are scalars here."""
         self.from_zero: frozenset[str] = frozenset()
         """Arrays that begin at 0 whatever `base` says."""
         self.whole: set[str] = set()
-        """Arrays that stand as a whole or as sections, which need their extents."""
         self.sections = None
-        """While whole ranges are written at once: what writes array elements instead
-        (`fortran_forms`).
-        """
 
     def value(self, node: tuple, rank: int = 0) -> str:
         """Return the Fortran text of an expression as a number; a comparison becomes 1 or 0. It
@@ -116,16 +108,12 @@ class FortranExpressions:
             raise InexpressibleError("short-circuit evaluation")
         elif node.op in ast.LOGICAL:
             own = _RANK[node.op]
-            text = (
-                f"{self.condition(node.left, own)} {_OPERATORS[node.op]} "
-                f"{self.condition(node.right, own)}"
-            )
+            left, right = self.condition(node.left, own), self.condition(node.right, own)
+            text = f"{left} {_OPERATORS[node.op]} {right}"
             return f"({text})" if own < rank else text
         else:
-            text = (
-                f"{self.value(node.left, 6)} {_OPERATORS.get(node.op, node.op)} "
-                f"{self.value(node.right, 6)}"
-            )
+            left, right = self.value(node.left, 6), self.value(node.right, 6)
+            text = f"{left} {_OPERATORS.get(node.op, node.op)} {right}"
         return text
 
     def linear(self, node: tuple, bonus: int = 0) -> str:
@@ -140,11 +128,8 @@ class FortranExpressions:
         text = ""
         for sign, term in terms:
             piece = term if isinstance(term, str) else self._number(term, 8)
-            text = (
-                f"{text} {'+' if sign > 0 else '-'} {piece}"
-                if text
-                else (piece if sign > 0 else f"-{piece}")
-            )
+            begun = f"{text} {'+' if sign > 0 else '-'} " if text else "-" * (sign < 0)
+            text = begun + piece
         if not text:
             return str(constant)
         if constant and text.startswith("-") and constant > 0:
@@ -224,10 +209,8 @@ class FortranExpressions:
         if ast.is_guarded(node):
             raise InexpressibleError("a guarded conditional inside an expression")
         wanted = self._common((node.then, node.otherwise))
-        return (
-            f"merge({self.converted(node.then, wanted)}, {self.converted(node.otherwise, wanted)}, "
-            f"{self.condition(node.test)})"
-        )
+        then, other = self.converted(node.then, wanted), self.converted(node.otherwise, wanted)
+        return f"merge({then}, {other}, {self.condition(node.test)})"
 
     def _common(self, nodes: tuple) -> str:
         """The widest type of several values."""
@@ -241,27 +224,17 @@ class FortranExpressions:
         if op in _BITS or op == "%":
             wanted = self._common((node.left, node.right))
             name = "mod" if op == "%" else _BITS[op]
-            sign = (
-                "-" if op == ">>" else ""
-            )  # one intrinsic for both: what shifts right is not negative here
+            sign = "-" if op == ">>" else ""  # what shifts right is not negative here
             right = self.converted(node.right, wanted)
             right = f"{sign}({right})" if sign and type(node.right) is ir.Binary else sign + right
             return f"{name}({self.converted(node.left, wanted)}, {right})"
-        if (
-            op == "*"
-            and self.squares
-            and node.left == node.right
-            and (type(node.left) in (ir.Access, ir.Name) or ast.is_paren(node.left))
-        ):
+        closed = type(node.left) in (ir.Access, ir.Name) or ast.is_paren(node.left)
+        if op == "*" and self.squares and node.left == node.right and closed:
             text = f"{self.value(node.left, 10)}**2"
             return f"({text})" if rank > 8 else text
         own = _RANK[op]
-        if (
-            op in "+-"
-            and not self.as_written
-            and self.type(node) in ("i32", "i64")
-            and not self._holds_logical(node)
-        ):
+        whole = op in "+-" and not self.as_written and self.type(node) in ("i32", "i64")
+        if whole and not self._holds_logical(node):
             text = self.linear(node)
         else:
             right_rank = own + 1 if op in "-/" or type(node.right) is ir.Binary else own
@@ -293,9 +266,8 @@ class FortranExpressions:
         parameter = self.parameters[array]
         if len(subscripts) > 1 and array in self.flat:
             subscripts = (make_flat_index(subscripts, parameter.extents, "i*m+j"),)
-        return (
-            f"{array}({', '.join(self.linear(s, self.first(array)) for s in reversed(subscripts))})"
-        )
+        texts = [self.linear(s, self.first(array)) for s in reversed(subscripts)]
+        return f"{array}({', '.join(texts)})"
 
     def _cast(self, node: ir.Cast) -> str:
         if self.type(node.operand) == "bool":

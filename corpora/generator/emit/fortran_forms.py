@@ -51,21 +51,12 @@ class FortranForm:
     arrays: bool = False
     colons: bool = True
     zero: bool = False
-    """Arrays begin at 0, as in C."""
     squares: bool = False
-    """`x * x` is `x ** 2`."""
     direct: bool = False
-    """A function's value is summed up in its result variable."""
     labels: str = ""
-    """Loops end at labels: `continue` or `statement`, where the last assignment carries the
-    label.
-    """
     dotted: bool = False
-    """Comparisons are `.lt.`, `.eq.`, …"""
     returns: bool = False
-    """A `return` stands before the end."""
     kinds: bool = False
-    """`1.5_8` instead of `1.5d0`."""
 
     def end(self, what: str, name: str = "") -> str:
         """Return the end statement of a construct `what`, such as `do` or `subroutine`, in this
@@ -73,13 +64,8 @@ class FortranForm:
         construct.
         """
         if name:
-            return (
-                f"end {what} {name}"
-                if self.named_end
-                else f"end {what}"
-                if self.implicit_none
-                else "end"
-            )
+            short = f"end {what}" if self.implicit_none else "end"
+            return f"end {what} {name}" if self.named_end else short
         return f"end{what}" if self.joined_end else f"end {what}"
 
 
@@ -89,12 +75,8 @@ def draw_form(rng: random.Random) -> FortranForm:
     def chance(probability: float) -> bool:
         return rng.random() < probability
 
-    words = {
-        "f64": rng.choice(_DOUBLES),
-        "f32": rng.choice(_SINGLES),
-        "i64": rng.choice(_LONGS),
-        "i32": rng.choice(_INTEGERS),
-    }
+    spellings = {"f64": _DOUBLES, "f32": _SINGLES, "i64": _LONGS, "i32": _INTEGERS}
+    words = {kind: rng.choice(spelled) for kind, spelled in spellings.items()}
     old = chance(0.14)
     return FortranForm(
         words=tuple(words.items()),

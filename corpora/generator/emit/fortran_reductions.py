@@ -29,37 +29,38 @@ def emit_sum(say: FortranExpressions, first: tuple, loop: tuple, indent: str) ->
         before the line.
     Raises InexpressibleError if they are something else.
     """
-    loop = ast.read_count(loop) if ast.is_count(loop) else None
-    if loop is None or loop.step != 1 or loop.op not in ("<", "<=") or len(loop.body) != 1:
+    loop = _read_upward(loop)
+    if type(first) is ir.Assign and first.op != "=" or len(loop.body) != 1:
         raise InexpressibleError("no sum")
-    target, value = (
-        (ir.Name(first.name), first.value) if ast.is_local(first) else (first.target, first.value)
-    )
-    if type(first) is ir.Assign and first.op != "=":
-        raise InexpressibleError("no sum")
-    name, summand = _fold_of(loop.body[0], target, value)
+    target = ir.Name(first.name) if ast.is_local(first) else first.target
+    name, summand = _fold_of(loop.body[0], target, first.value)
     if name != "sum" and not say.as_written:
         raise InexpressibleError("no sum")
     kind = first.type.name if ast.is_local(first) else say.type(target)
     typed = kind == say.type(summand) or name == "count" and kind == "i32"
-    if (
-        target in ast.walk(summand)
-        or not typed
-        or loop.variable in find_names_outside_subscripts(summand)
-    ):
+    valued = loop.variable in find_names_outside_subscripts(summand)
+    if target in ast.walk(summand) or not typed or valued:
         raise InexpressibleError("a sum of another type")
     text = say.element(target) if type(target) is ir.Access else target.id
-    with SectionWriting(
-        say, (Axis(loop.variable, loop.start, loop.stop, loop.op == "<="),)
-    ) as sections:
+    with SectionWriting(say, (_axis(loop),)) as sections:
         inside = say.condition(summand) if name == "count" else _folded_text(say, name, summand)
         if len(sections.orders) != 1:
             raise InexpressibleError("nothing to sum over")
-    return (
-        f"{indent}{text} = {inside}"
-        if inside.startswith("dot_product(")
-        else f"{indent}{text} = {choose_intrinsic_name(say, name)}({inside})"
-    )
+    if not inside.startswith("dot_product("):
+        inside = f"{choose_intrinsic_name(say, name)}({inside})"
+    return f"{indent}{text} = {inside}"
+
+
+def _read_upward(node: ir.Statement) -> ast.Count:
+    """The parts of a loop that counts up in steps of one."""
+    loop = ast.read_count(node) if ast.is_count(node) else None
+    if loop is None or loop.step != 1 or loop.op not in ("<", "<="):
+        raise InexpressibleError("no loop upwards")
+    return loop
+
+
+def _axis(loop: ast.Count) -> Axis:
+    return Axis(loop.variable, loop.start, loop.stop, loop.op == "<=")
 
 
 def _fold_of(step: tuple, target: tuple, value: tuple) -> tuple[str, tuple]:
@@ -74,7 +75,7 @@ def _fold_of(step: tuple, target: tuple, value: tuple) -> tuple[str, tuple]:
         raise InexpressibleError("no sum")
     if step.op == "+=" and zero:
         return "sum", step.value
-    call, begin = step.value, value
+    call = step.value
     lowest = type(value) is ir.Unary
     begin = value.operand if lowest else value
     folds = type(call) is ir.Call and call.arguments[0] == target and step.op == "="
@@ -108,18 +109,16 @@ def emit_inner_lines(say: FortranExpressions, loop: ir.For, indent: str) -> list
     say: writes expressions as Fortran. indent: put before each line.
     Raises InexpressibleError if it is no such loop.
     """
-    loop = ast.read_count(loop)
-    plain = loop.step == 1 and loop.op in ("<", "<=") and not loop.also and loop.body
-    if not plain or any(
-        type(s) is not ir.Assign or s.pragmas or type(s.target) is not ir.Access for s in loop.body
-    ):
+    loop = _read_upward(loop)
+    stores = (type(s) is ir.Assign and not s.pragmas and type(s.target) is ir.Access
+              for s in loop.body)  # fmt: skip
+    if loop.also or not loop.body or not all(stores):
         raise InexpressibleError("no array statements")
-    axis = Axis(loop.variable, loop.start, loop.stop, loop.op == "<=")
     own = {s.target.base.id: s.target for s in loop.body}
     parts = [n for s in loop.body for e in ast.get_expressions(s) for n in ast.walk(e)]
     if any(type(n) is ir.Access and n.base.id in own and n != own[n.base.id] for n in parts):
         raise InexpressibleError("elements of other iterations")
-    return emit_array_lines(say, Region((axis,), loop.body), indent)
+    return emit_array_lines(say, Region((_axis(loop),), loop.body), indent)
 
 
 def emit_dim_lines(
@@ -143,38 +142,19 @@ def emit_dim_lines(
 
 
 def _along(say: FortranExpressions, axis: Axis, first: tuple, loop: tuple, store: tuple) -> str:
-    shaped = (
-        ast.is_local(first)
-        and first.value is not None
-        and ast.is_count(loop)
-        and type(store) is ir.Assign
-    )
-    loop = ast.read_count(loop) if shaped else None
-    if (
-        not shaped
-        or loop.step != 1
-        or loop.op not in ("<", "<=")
-        or len(loop.body) != 1
-        or store.op != "="
-    ):
+    loop = _read_upward(loop)
+    stores = type(store) is ir.Assign and store.op == "=" and type(store.target) is ir.Access
+    begins = ast.is_local(first) and first.value is not None
+    if not begins or not stores or len(loop.body) != 1:
         raise InexpressibleError("no total along a dimension")
     name, summand = _fold_of(loop.body[0], ir.Name(first.name), first.value)
     kind = "i32" if name == "count" else say.type(summand)
     inside = {axis.variable, loop.variable, first.name}
-    varies = {
-        n.id for e in (loop.start, loop.stop) for n in ast.walk(e) if type(n) is ir.Name
-    } & inside
-    if (
-        first.type.name != kind
-        or store.value != ir.Name(first.name)
-        or type(store.target) is not ir.Access
-        or varies
-        or inside & find_names_outside_subscripts(summand)
-    ):
+    bounds = (n for e in (loop.start, loop.stop) for n in ast.walk(e))
+    named = {n.id for n in bounds if type(n) is ir.Name} | find_names_outside_subscripts(summand)
+    if first.type.name != kind or store.value != ir.Name(first.name) or inside & named:
         raise InexpressibleError("no total along a dimension")
-    with SectionWriting(
-        say, (axis, Axis(loop.variable, loop.start, loop.stop, loop.op == "<="))
-    ) as sections:
+    with SectionWriting(say, (axis, _axis(loop))) as sections:
         text = say.condition(summand) if name == "count" else say.value(summand)
         if len(sections.orders) != 1:
             raise InexpressibleError("sections in several orders")
@@ -183,7 +163,5 @@ def _along(say: FortranExpressions, axis: Axis, first: tuple, loop: tuple, store
         target = say.element(store.target)
         if not sections.orders:
             raise InexpressibleError("one element")
-    return (
-        f"{target} = {choose_intrinsic_name(say, name)}({text}, "
-        f"dim={len(order) - order.index(loop.variable)})"
-    )
+    dimension = len(order) - order.index(loop.variable)
+    return f"{target} = {choose_intrinsic_name(say, name)}({text}, dim={dimension})"

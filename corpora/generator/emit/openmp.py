@@ -62,18 +62,15 @@ def emit_data_clauses(nest: Nest, style: Style, region: Region) -> str:
 def _directive(nest: Nest, style: Style, region: Region) -> list[str]:
     if style.split_pragma:
         return ["    #pragma omp parallel" + emit_data_clauses(nest, style, region)]
-    simd = " simd" if style.simd and _plain(region) else ""
-    return [
-        f"    #pragma omp parallel "
-        f"for{simd}{emit_loop_clauses(region, style)}{emit_data_clauses(nest, style, region)}"
-    ]
+    simd = " simd" if style.simd and is_simple(region) else ""
+    clauses = emit_loop_clauses(region, style) + emit_data_clauses(nest, style, region)
+    return [f"    #pragma omp parallel for{simd}{clauses}"]
 
 
-def _plain(region: Region) -> bool:
-    """One axis and assignments only: what `simd` may stand on without further thought."""
-    return len(region.axes) == 1 and all(
-        type(s) is ir.Assign and not s.pragmas for s in region.body
-    )
+def is_simple(region: Region) -> bool:
+    """Return whether a region is one loop of assignments, so that `simd` may stand on it."""
+    plain = all(type(s) is ir.Assign and not s.pragmas for s in region.body)
+    return plain and len(region.axes) == 1
 
 
 def _update(style: Style) -> Update:

@@ -1,9 +1,9 @@
 """Long bodies of freely mixed statements: what is asked of a translator there is to copy exactly,
 not to know a pattern.
 
-Contract: as for the other families. A body works on places of its own iteration and on locals that
-are set before they are read; inner loops nest two deep at most, and everything written inside them
-belongs to the iteration too.
+Contract: as for the families of `lines`. A body works on places of its own iteration and on locals
+that are set before they are read; inner loops nest two deep at most, and everything written inside
+them belongs to the iteration too.
 
     python -c "from corpora.generator import generate; \\
         print(max((c.programs['cuda'].text for c in generate(40, 1)), key=len))"
@@ -64,10 +64,7 @@ def _count(b: Builder) -> int:
 
 
 def free_line(b: Builder) -> Nest:
-    """Draw a generated computation of one parallel loop round a body of freely mixed statements.
-
-    b: makes its parts and gets its parameters; the nest itself has none yet.
-    """
+    """Draw a generated computation of one parallel loop round a body of freely mixed statements."""
     n = b.size(names.SIZES, (1, 3, 8, 17))
     i = ir.Name(b.name(names.LOOPS, "i32"))
     body = Body(b, (i,), (n,))
@@ -77,8 +74,6 @@ def free_line(b: Builder) -> Nest:
 def free_grid(b: Builder) -> Nest:
     """Draw a generated computation of two or three nested parallel loops round a body of freely
     mixed statements.
-
-    b: makes its parts and gets its parameters; the nest itself has none yet.
     """
     sides = extents(b, 2 if b.chance(0.85) else 3)
     variables, axes = loops(b, sides)
@@ -89,8 +84,6 @@ def free_grid(b: Builder) -> Nest:
 def free_deep(b: Builder) -> Nest:
     """Draw a computation of four nested loops for the generator. The outer three are parallel: the
     kernel's index stands for them.
-
-    b: makes its parts and gets its parameters; the nest itself has none yet.
     """
     words = b.pick((("b0", "k", "j", "i"), ("n0", "c0", "y", "x"), ("batch_i", "ch", "row", "col")))
     variables = tuple(ir.Name(b.exact(w, "i32")) for w in words)
@@ -106,8 +99,6 @@ def free_deep(b: Builder) -> Nest:
 def free_rows(b: Builder) -> Nest:
     """Draw a generated computation with a parallel loop over rows, one for each thread, and a
     sequential one over columns inside.
-
-    b: makes its parts and gets its parameters; the nest itself has none yet.
     """
     n, m = extents(b, 2)
     i, j = ir.Name(b.name(names.LOOPS, "i32")), ir.Name(b.name(names.INNER, "i32"))

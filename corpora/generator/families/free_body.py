@@ -48,7 +48,6 @@ class Body:
         self.own: list[tuple[tuple, tuple]] = [(variables, sides)]
         self.flags: list[ir.Name] = []
         self.frozen: set[str] = set()
-        """Locals that are constant."""
         self.depth = 0
         if len(sides) > 1 and b.chance(0.6):
             self._flatten()

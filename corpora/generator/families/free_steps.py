@@ -1,8 +1,9 @@
 """Steps of a free body that take several statements: neighbours, bytes, inner loops, written-out
 repetitions, record sets.
 
-Contract: each takes the body in the making and returns statements whose locals are set before they
-are read; see `free_body.Body`.
+Contract: each takes the body in the making (`free_body.Body`: what the iteration may read and
+write), which gets new locals and arrays. It returns statements whose locals are set before they are
+read.
 
     python -c "from corpora.generator import generate; \\
         print([c for c in generate(99, 2) if 'unsigned char)' in c.programs['cpp'].text][0])"
@@ -21,8 +22,6 @@ from corpora.generator.families.free_body import FEW, Body
 def neighbour(body: Body) -> tuple:
     """Return statements that read a neighbouring array element into a new local, tested at the
     edge: `x > 0 ? a[...] : 0`. Where this does not fit, they declare another local.
-
-    body: what the iteration may read and write; it gets new locals and arrays.
     """
     b = body.b
     if len(body.sides) > 3 or b.kind not in FLOATS and b.chance(0.5):
@@ -50,8 +49,6 @@ def neighbour(body: Body) -> tuple:
 def to_byte(body: Body) -> tuple:
     """Return statements that clamp a value to [0, 255] and store it as a byte in a new array, or
     another store where the main type is whole.
-
-    body: what the iteration may read and write; it gets new locals and arrays.
     """
     b = body.b
     if b.kind not in FLOATS or not body.inputs:
@@ -69,8 +66,6 @@ def to_byte(body: Body) -> tuple:
 def inner_loop(body: Body) -> tuple:
     """Return a sequential loop that sums into a new local, with the local's declaration before it,
     or that writes a row of this iteration.
-
-    body: what the iteration may read and write; it gets new locals and arrays.
     """
     b = body.b
     kind = "i32" if b.chance(0.95) else b.pick(("u32", "i64"))
@@ -139,8 +134,6 @@ def _inner_places(body: Body, j: ir.Name, count: ir.Expression) -> list[ir.Acces
 def repeated(body: Body) -> tuple:
     """Return one step that sums into a new local, written two to six times with other constants,
     arrays or operators.
-
-    body: what the iteration may read and write; it gets new locals and arrays.
     """
     b = body.b
     word = ir.Name(b.local(b.kind, names.SUMS))
@@ -183,8 +176,6 @@ def _staged(body: Body, given: dict) -> tuple:
 def walk(body: Body) -> tuple:
     """Return statements that repeat a step, which sums into a new local, and advance a position in
     an array between the repetitions. Inside of several loops it is what `repeated` returns.
-
-    body: what the iteration may read and write; it gets new locals and arrays.
     """
     b = body.b
     if len(body.sides) > 1:
@@ -210,8 +201,6 @@ def walk(body: Body) -> tuple:
 def held(body: Body) -> tuple:
     """Return a tuple of one statement, which stores a value clamped between two bounds, as
     `min(high, max(low, v))` or the like, or another store where the main type is whole.
-
-    body: what the iteration may read and write; it gets new locals and arrays.
     """
     b = body.b
     if b.kind not in FLOATS:
@@ -230,8 +219,6 @@ def held(body: Body) -> tuple:
 def blocks(body: Body) -> tuple:
     """Return statements that write up to five elements of this iteration, mostly one of two ways by
     a random test.
-
-    body: what the iteration may read and write; it gets new locals and arrays.
     """
     b = body.b
     places = list(dict.fromkeys(body.target() for _ in range(b.pick((2, 3, 4, 5)))))

@@ -1,7 +1,7 @@
 """Families over two or three parallel loops: element-wise grids, padding, channels, flattened
 indices.
 
-Contract: every family takes the builder that makes its parts and returns a `Nest` without style.
+Contract: as for the families of `lines`.
 
     python -c "from corpora.generator import generate; \\
         print(next(generate(1, 12)).programs['cuda'].text)"
@@ -65,10 +65,7 @@ def _flat(b: Builder, variables: tuple, sides: tuple) -> tuple[ir.Name, tuple]:
 
 
 def grid(b: Builder) -> Nest:
-    """Draw a generated computation that works element by element on a matrix or a volume.
-
-    b: makes its parts and gets its parameters; the nest itself has none yet.
-    """
+    """Draw a generated computation that works element by element on a matrix or a volume."""
     sides = extents(b, 2 if b.chance(0.78) else 3)
     variables, axes = loops(b, sides)
     flat, made = _flat(b, variables, sides) if b.chance(0.4) else (None, ())
@@ -90,8 +87,6 @@ def grid(b: Builder) -> Nest:
 def flattened(b: Builder) -> Nest:
     """Draw a generated computation of one loop over rows * columns (* layers), whose index is
     divided into them.
-
-    b: makes its parts and gets its parameters; the nest itself has none yet.
     """
     three = b.chance(0.3)
     sides = extents(b, 3 if three else 2)
@@ -116,8 +111,6 @@ def flattened(b: Builder) -> Nest:
 def transpose(b: Builder) -> Nest:
     """Draw a generated computation that moves elements of a matrix: transposition, reversal, or
     resampling by a whole factor.
-
-    b: makes its parts and gets its parameters; the nest itself has none yet.
     """
     n, m = extents(b, 2)
     (i, j), axes = loops(b, (n, m))
@@ -146,10 +139,7 @@ def transpose(b: Builder) -> Nest:
 
 
 def pad(b: Builder) -> Nest:
-    """Draw a generated computation that puts a border of zeros round a matrix.
-
-    b: makes its parts and gets its parameters; the nest itself has none yet.
-    """
+    """Draw a generated computation that puts a border of zeros round a matrix."""
     n, m = extents(b, 2)
     border = b.size(("pad", "border", "halo", "margin"), (0, 1, 2))
     rows = b.name(("new_h", "outH", "padded_h"), "i32")
@@ -166,9 +156,8 @@ def pad(b: Builder) -> Nest:
 
 
 def channels(b: Builder) -> Nest:
-    """Draw a generated computation over batch, channel and position with coefficients per channel.
-
-    b: makes its parts and gets its parameters; the nest itself has none yet.
+    """Draw a generated computation over batch, channel and position with coefficients per
+    channel.
     """
     wanted = ("batch num nb", "filters channels c nf", "spatial size area hw")
     sides = outer, filters, _ = tuple(b.size(tuple(w.split()), _SMALL) for w in wanted)
@@ -197,8 +186,6 @@ def channels(b: Builder) -> Nest:
 def scattered_rows(b: Builder) -> Nest:
     """Draw a generated computation that copies rows of a table, chosen by an index array, or one
     assignment where this does not fit.
-
-    b: makes its parts and gets its parameters; the nest itself has none yet.
     """
     n, m = extents(b, 2)
     if n == m or type(n) is not ir.Name:  # one assignment, where this family does not fit

@@ -1,8 +1,8 @@
 """Families over one parallel loop: element-wise work, several loops in a function, histograms,
 sums, images.
 
-Contract: every family takes the builder that makes its parts and returns a `Nest` without style
-(`nests.draw_nest`).
+Contract: every family takes the builder, which makes its parts and gets its parameters. It returns
+a `Nest` without parameters or style (`nests.draw_nest` adds them).
 
     python -c "from corpora.generator import generate; \\
         print(next(generate(1, 11)).programs['cuda'].text)"
@@ -52,9 +52,8 @@ def line(b: Builder) -> tuple[IterationPoint, Axis, str]:
 
 
 def simple(b: Builder) -> Nest:
-    """Draw a generated computation of one parallel loop with one short statement, sometimes a few.
-
-    b: makes its parts and gets its parameters; the nest itself has none yet.
+    """Draw a generated computation of one parallel loop with one short statement, sometimes a
+    few.
     """
     point, axis, kind = line(b)
     point.plain = b.chance(0.8)
@@ -72,8 +71,6 @@ def simple(b: Builder) -> Nest:
 def elementwise(b: Builder) -> Nest:
     """Draw a generated computation of one parallel loop with one to three effects, often with
     unusual subscripts and bounds.
-
-    b: makes its parts and gets its parameters; the nest itself has none yet.
     """
     point, axis, kind = line(b)
     _odd_bounds(b, point, axis, kind)
@@ -134,9 +131,8 @@ def _difference(b: Builder, point: IterationPoint) -> tuple:
 
 
 def several(b: Builder) -> Nest:
-    """Draw a generated computation of two or three independent parallel loops, one after the other.
-
-    b: makes its parts and gets its parameters; the nest itself has none yet.
+    """Draw a generated computation of two or three independent parallel loops, one after the
+    other.
     """
     point, axis, kind = line(b)
     effects.add_inputs(b, point)
@@ -153,10 +149,7 @@ def several(b: Builder) -> Nest:
 
 
 def histogram(b: Builder) -> Nest:
-    """Draw a generated computation that counts or weighs into bins by atomic additions.
-
-    b: makes its parts and gets its parameters; the nest itself has none yet.
-    """
+    """Draw a generated computation that counts or weighs into bins by atomic additions."""
     point, axis, kind = line(b)
     i, n = point.variables[0], axis.stop
     if b.chance(0.6):
@@ -189,8 +182,6 @@ def histogram(b: Builder) -> Nest:
 def total(b: Builder) -> Nest:
     """Draw a generated computation that reduces into one array element by atomic updates: a sum,
     count, or largest or smallest integer.
-
-    b: makes its parts and gets its parameters; the nest itself has none yet.
     """
     point, axis, kind = line(b)
     point.plain = True
@@ -217,10 +208,7 @@ def total(b: Builder) -> Nest:
 
 
 def returned(b: Builder) -> Nest:
-    """Draw a generated computation that returns a sum, or what follows from it.
-
-    b: makes its parts and gets its parameters; the nest itself has none yet.
-    """
+    """Draw a generated computation that returns a sum, or what follows from it."""
     point, axis, kind = line(b)
     point.plain = True
     effects.add_inputs(b, point)
@@ -243,8 +231,6 @@ def returned(b: Builder) -> Nest:
 def image(b: Builder) -> Nest:
     """Draw a generated computation over the bytes of an image: grey levels, thresholds, look-up
     tables.
-
-    b: makes its parts and gets its parameters; the nest itself has none yet.
     """
     point, axis, kind = line(b)
     i, n = point.variables[0], axis.stop
@@ -293,10 +279,7 @@ def _cast(kind: str, value: ir.Expression) -> ir.Expression:
 
 
 def indirect(b: Builder) -> Nest:
-    """Draw a generated computation that gathers through an index array.
-
-    b: makes its parts and gets its parameters; the nest itself has none yet.
-    """
+    """Draw a generated computation that gathers through an index array."""
     point, axis, kind = line(b)
     i, n = point.variables[0], axis.stop
     limit = b.size(names.SIZES, (1, 3, 6, 11))

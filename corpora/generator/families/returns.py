@@ -1,8 +1,8 @@
 """A family that returns what it reduces: counts, sums, norms, extremes, over a line or a grid, some
 with outputs beside.
 
-Contract: one region with a reduction; `before` declares its variable, `after` returns an expression
-of it.
+Contract: as for the families of `lines`. One region with a reduction; `before` declares its
+variable, `after` returns an expression of it.
 
     python -c "from corpora.generator import generate; \\
         print([c for c in generate(99, 2) if 'return ' in \\
@@ -24,8 +24,6 @@ _COUNTS = ("count", "hits", "found_n", "cnt", "changed", "total", "nbad", "num")
 def reduced(b: Builder) -> Nest:
     """Draw a generated computation that returns a count, sum or extreme of all elements of a line
     or a matrix, or what follows from a sum.
-
-    b: makes its parts and gets its parameters; the nest itself has none yet.
     """
     if b.chance(0.3):
         sides = extents(b, 2)

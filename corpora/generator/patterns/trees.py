@@ -52,7 +52,6 @@ class TreeMaker:
         self.family, self.b = family, b
         self.renamed: dict[str, ir.Name] = {}
         self.c_only = False
-        """Whether it holds what Fortran has no words for."""
 
     def words(self, name: str) -> tuple[str, ...]:
         """Return the names that the pattern's name `name` may become, digits at its end aside; ()
@@ -151,11 +150,8 @@ class TreeMaker:
 
     def _conditional(self, node: ir.Conditional) -> tuple:
         test, yes, no = map(self.expression, (node.test, node.then, node.otherwise))
-        guarded = any(
-            type(n) is ir.Access or type(n) is ir.Binary and n.op in "/%"
-            for side in (yes, no)
-            for n in ast.walk(side)
-        )
+        nodes = [*ast.walk(yes), *ast.walk(no)]
+        guarded = any(type(n) is ir.Access or getattr(n, "op", "") in ("/", "%") for n in nodes)
         return (ast.guarded if guarded else ir.Conditional)(test, yes, no)
 
     def _call(self, name: str, arguments: tuple) -> tuple:
@@ -193,9 +189,7 @@ class TreeMaker:
                 return (ir.Assign(self.expression(target), op, self.expression(value)),)
             case ir.ExpressionStatement(expression=ir.Call(function=ir.Name(id=name)) as call):
                 if name in STATEMENT_HOLES:
-                    return STATEMENT_HOLES[name](
-                        self.b, *(self.expression(a) for a in call.arguments)
-                    )
+                    return STATEMENT_HOLES[name](self.b, *map(self.expression, call.arguments))
             case ir.For():
                 return self.loop(node)
             case ir.While(test=test, body=body, after=after):
@@ -271,14 +265,9 @@ class TreeMaker:
         more = tuple(self.declare(s) for s in starts)
         variable = ir.Name(begun.name)
         test, (step, *also) = self.expression(node.test), self.block(node.step)
-        counts = (
-            type(test) is ir.Binary
-            and test.op in ("<", "<=", ">", ">=")
-            and test.left == variable
-            and step.target == variable
-            and step.op in ("+=", "-=")
-            and type(step.value) is ir.Literal
-        )
+        compared = type(test) is ir.Binary and test.op in ("<", "<=", ">", ">=")
+        counts = compared and test.left == variable == step.target
+        counts = counts and step.op in ("+=", "-=") and type(step.value) is ir.Literal
         body = self.block(node.body)
         if not counts:
             return (begun, *more, ir.For((), test, (step,), (*body, *also)))
@@ -311,9 +300,8 @@ def make_nest(
     if buffers:
         return _make_buffered(maker, body, parallel, buffers)
     if not parallel:
-        result = next(
-            (s.value for s in body[::-1] if type(s) is ir.Return and s.value is not None), None
-        )
+        results = [s.value for s in body if type(s) is ir.Return and s.value is not None]
+        result = results[-1] if results else None
         kind = None if result is None else ast.infer_type(result, maker.b.types)
         early = (s for outer in body for b in ast.get_blocks(outer) for s in ast.walk_statements(b))
         if any(type(s) is ir.Return and s.value is not None for s in early):
