@@ -42,8 +42,13 @@ done
 
 coevolve run "$config" "$@" &
 run=$!
-trap 'kill -TERM $run' TERM
+trap 'kill -TERM $run 2>/dev/null || true' TERM
 code=0
 wait $run || code=$?
+while kill -0 $run 2>/dev/null; do # the signal ended `wait`, and the run is still cleaning up
+    code=0
+    wait $run || code=$?
+done
+trap '' TERM
 srun --overlap --ntasks-per-node=1 ray stop >/dev/null 2>&1 || true
 exit $code
