@@ -26,6 +26,11 @@ MOST_PRODUCTS = 40
 Row = dict[Monomial, int]
 """Linear form over monomials; the monomial () is the constant."""
 
+_NumberedRow = dict[int, int]
+"""The same with numbers for the monomials, 0 for the constant: elimination hashes them all the
+time.
+"""
+
 
 @dataclass(frozen=True)
 class System:
@@ -211,20 +216,26 @@ def _put(row: Row, pivot: Monomial, substitution: Row) -> Row:
     return {m: c for m, c in out.items() if c}
 
 
-def _tighten(row: Row) -> Row | None:
+def _number(rows: list[Row]) -> list[_NumberedRow]:
+    """The rows with a number for each monomial."""
+    numbers: dict[Monomial, int] = {(): 0}
+    return [{numbers.setdefault(m, len(numbers)): c for m, c in row.items()} for row in rows]
+
+
+def _tighten(row: _NumberedRow) -> _NumberedRow | None:
     """Divided by the common divisor, the constant rounded down. None: always true."""
     unknowns = [c for m, c in row.items() if m and c]
     if not unknowns:
-        return None if row.get((), 0) >= 0 else {(): -1}
+        return None if row.get(0, 0) >= 0 else {0: -1}
     divisor = math.gcd(*unknowns)
     return {m: c // divisor for m, c in row.items() if c and (c // divisor or m)}
 
 
 def _eliminate(rows: list[Row]) -> bool:
     """Whether Fourier-Motzkin elimination meets a contradiction."""
-    current = _distinct(rows)
+    current = _distinct(_number(rows))
     while current is not None and current:
-        counts: dict[Monomial, list[int]] = {}
+        counts: dict[int, list[int]] = {}
         for row in current:
             for monomial, coefficient in row.items():
                 if monomial:
@@ -240,9 +251,9 @@ def _eliminate(rows: list[Row]) -> bool:
     return current is None
 
 
-def _cancel(positive: Row, negative: Row, pivot: Monomial) -> Row:
+def _cancel(positive: _NumberedRow, negative: _NumberedRow, pivot: int) -> _NumberedRow:
     a, b = positive[pivot], -negative[pivot]
-    out: Row = {}
+    out: _NumberedRow = {}
     for row, factor in ((positive, b), (negative, a)):
         for monomial, coefficient in row.items():
             if monomial != pivot:
@@ -250,14 +261,14 @@ def _cancel(positive: Row, negative: Row, pivot: Monomial) -> Row:
     return {m: c for m, c in out.items() if c}
 
 
-def _distinct(rows: list[Row]) -> list[Row] | None:
+def _distinct(rows: list[_NumberedRow]) -> list[_NumberedRow] | None:
     """Each direction once, with its tightest constant. None: one of them never holds."""
-    best: dict[frozenset[tuple[Monomial, int]], int] = {}
+    best: dict[frozenset[tuple[int, int]], int] = {}
     for row in rows:
         tight = _tighten(row)
         if tight is None:
             continue
-        constant = tight.get((), 0)
+        constant = tight.get(0, 0)
         direction = frozenset((m, c) for m, c in tight.items() if m)
         if not direction:
             return None
@@ -267,5 +278,5 @@ def _distinct(rows: list[Row]) -> list[Row] | None:
         opposite = frozenset((m, -c) for m, c in direction)
         if opposite in best and best[opposite] + constant < 0:
             return None
-        out.append({**dict(direction), (): constant})
+        out.append({**dict(direction), 0: constant})
     return out
