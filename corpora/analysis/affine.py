@@ -48,8 +48,7 @@ def integer_of(expression: Expression | None) -> int | None:
     if not isinstance(expression, Literal) or expression.type in ("string", "f32", "f64"):
         return None
     if expression.type == "char":
-        inner = expression.text.strip("'")
-        return ord(inner) if len(inner) == 1 else None
+        return _code_of(expression.text.partition(expression.text[-1])[2][:-1])
     if not (match := _NUMBER.fullmatch(expression.text)):
         return None
     digits = match[1].replace("'", "")
@@ -57,6 +56,22 @@ def integer_of(expression: Expression | None) -> int | None:
     if octal:
         return int(digits, 8) if not set(digits) & set("89") else None
     return int(digits, 0)
+
+
+_ESCAPES = dict(zip("ntrabfv\\'\"?", b"\n\t\r\a\b\f\v\\'\"?", strict=True))
+_ESCAPED = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3}))")
+
+
+def _code_of(character: str) -> int | None:
+    """The code of what stands between the quotes of a character literal, as `char` has it; None
+    where it is not one character of a byte.
+    """
+    if len(character) == 1:
+        return ord(character)
+    if numbered := _ESCAPED.fullmatch(character):
+        code = int(numbered[1], 16) if numbered[1] else int(numbered[2], 8)
+        return None if code > 255 else code - 256 if code > 127 else code
+    return _ESCAPES.get(character[1:]) if character[:1] == "\\" else None
 
 
 def combine(op: str, left: Polynomial | None, right: Polynomial | None) -> Polynomial | None:

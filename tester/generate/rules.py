@@ -18,6 +18,7 @@ from dataclasses import replace
 from corpora.dialects import get_dialect
 from corpora.records import ArrayValue, Fill, Program, Signature, UnitTest, UnitTestSuite
 from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Variant
+from gpu_runtime.call.materialize import get_integer_scalars
 from tester.generate.completion import (
     CompletedSketch,
     complete_sketches,
@@ -344,16 +345,24 @@ def _tests(
             if c.test is not None
         ]
     # Tests on which nothing happens are kept for what they forbid, but they must not crowd out the
-    # others.
+    # others. `i < n - 1` of unsigned numbers is wrong at no elements only.
+    idle = [c for c in good if not c.changed]
+    empty = [c for c in idle if _has_empty_size(c.test, roles)]  # type: ignore[arg-type]
     chosen: dict[UnitTest, UnitTest] = {}
     for c in [
         *special,
         *at_ends,
         *[c for c in good if c.changed][: count - 1],
-        *[c for c in good if not c.changed][:1],
+        *idle[:1],
+        *empty[:1],
     ]:
         chosen.setdefault(c.test, c.test)  # type: ignore[arg-type]
     return sorted(chosen.values(), key=count_elements)
+
+
+def _has_empty_size(test: UnitTest, roles: ParameterRoles) -> bool:
+    values = get_integer_scalars(test)
+    return any(values.get(name) == 0 for name in roles.sizes)
 
 
 def _make_end_sketches(setting: TrialSetting, roles: ParameterRoles) -> list[Sketch]:

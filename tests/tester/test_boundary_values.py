@@ -185,6 +185,29 @@ def test_a_wrong_port_fails_and_a_right_one_passes(name, engine):
     )
 
 
+@pytest.mark.parametrize(("test", "right"), [("i < (n ? n - 1 : 0)", True), ("i < n - 1", False)])
+def test_a_size_of_zero_comes_beside_one_at_which_nothing_happens_either(engine, test, right):
+    """Of unsigned numbers, 0 - 1 is large."""
+    head = "void f(const float *x, float *d, unsigned n) {"
+    source = f"{head} for (unsigned i = 1; i < n; i++) d[i - 1] = x[i] - x[i - 1]; }}"
+    body = f"for (unsigned i = 0; {test}; i++) d[i] = x[i + 1] - x[i];"
+    target = f"{head}\n#pragma omp parallel for\n{body} }}"
+    pair = Pair(Program("cpp", "f", source), Program("openmp", "f", target))
+    assert engine.verify(pair).equivalent is right
+
+
+@pytest.mark.parametrize(("code", "written"), [(10, r"'\n'"), (0, r"'\0'"), (65, r"'\x41'")])
+def test_characters_that_are_escaped_are_values_too(engine, code, written):
+    """The last bytes of a text were left out, and no test had a line's end in them."""
+    head = "int f(const unsigned char *x, int n) { int s = 0;"
+    source = f"{head} for (int i = 0; i < n; i++) s += x[i] == {written}; return s; }}"
+    target = f"{head}\n#pragma omp parallel for reduction(+:s)\n"
+    for end, right in (("n", True), ("n / 4 * 4", False)):
+        text = f"{target} for (int i = 0; i < {end}; i++) s += x[i] == {code}; return s; }}"
+        pair = Pair(Program("cpp", "f", source), Program("openmp", "f", text))
+        assert engine.verify(pair).equivalent is right, (written, end)
+
+
 def test_the_bound_of_an_early_return_is_asked_for_where_nothing_else_is_empty(engine):
     right = loop("y[i] = x[i] / t;", "int n, int t, const float *x, float *y").replace(
         "{\n", "{\n    if (t < 1) return;\n", 1
