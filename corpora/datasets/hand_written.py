@@ -18,7 +18,10 @@ from corpora import dialects
 from corpora.frontends.fortran_layout import convert_to_free_form
 from corpora.records import Program
 
-_SUFFIXES = (".omp.cpp", ".target.cpp", ".omp.f90", ".cpp", ".cu", ".f90", ".f")
+_SUFFIXES = sorted(
+    {suffix for row in dialects.DIALECTS.values() for suffix in row.suffixes}, key=len, reverse=True
+)
+"""Longest first: `axpy.omp.cpp` is `axpy`, not `axpy.omp`."""
 
 
 def read_collection(root: Path, label: str) -> tuple[Program, ...]:

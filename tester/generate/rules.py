@@ -347,7 +347,7 @@ def _tests(
     # Tests on which nothing happens are kept for what they forbid, but they must not crowd out the
     # others. `i < n - 1` of unsigned numbers is wrong at no elements only.
     idle = [c for c in good if not c.changed]
-    empty = [c for c in idle if _has_empty_size(c.test, roles)]  # type: ignore[arg-type]
+    empty = [c for c in idle if _is_empty(c.test, roles)]  # type: ignore[arg-type]
     chosen: dict[UnitTest, UnitTest] = {}
     for c in [
         *special,
@@ -360,9 +360,10 @@ def _tests(
     return sorted(chosen.values(), key=count_elements)
 
 
-def _has_empty_size(test: UnitTest, roles: ParameterRoles) -> bool:
+def _is_empty(test: UnitTest, roles: ParameterRoles) -> bool:
+    """Whether all sizes are zero. Of several, each by itself zero is among the end sketches."""
     values = get_integer_scalars(test)
-    return any(values.get(name) == 0 for name in roles.sizes)
+    return bool(roles.sizes) and all(values.get(name) == 0 for name in roles.sizes)
 
 
 def _make_end_sketches(setting: TrialSetting, roles: ParameterRoles) -> list[Sketch]:
