@@ -91,7 +91,19 @@ def _recipe_digest(dialect: str, variant: Variant) -> str:
         *recipe.variants.get(variant, ()),
         *_LINK,
         *(shims_cuda.read_part(part) for part in sorted(set(headers.CUDA_PARTS.values()))),
-        "22",
+        _digest_rewriting(),
+    )
+
+
+_REWRITING = ("corpora/analysis", "corpora/emit", "corpora/frontends", "corpora/ir", "gpu_runtime")
+"""Code that says which text a program is compiled as: what an older one made is not taken."""
+
+
+@lru_cache(maxsize=1)
+def _digest_rewriting() -> str:
+    root = Path(__file__).parents[2]
+    return digest_parts(
+        *(p.read_bytes() for part in _REWRITING for p in sorted((root / part).rglob("*.py")))
     )
 
 

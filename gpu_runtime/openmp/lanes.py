@@ -4,7 +4,10 @@ watches threads.
 Contract: `expose_simd_lanes` changes OpenMP directives only and keeps the number of lines. The
 iterations of a simd loop may run at the same time in lanes; in the changed text they may run at the
 same time in threads, so a conflict of lanes becomes a data race (of loops with `safelen` as many as
-it says, `safelen`; Fortran's stay as they are). A loop without a schedule clause may be
+it says, `safelen`; Fortran's stay as they are). Fortran's simd loops whose iterations an analysis
+shows to be independent become plain ones: of regions of threads inside others GNU Fortran writes
+the bounds of arrays back in every thread, of simd loops the variable, and a detector takes that for
+a race of the program. A loop without a schedule clause may be
 shared out in any way; in the changed text the environment says in which.
 
     python -c "from gpu_runtime.openmp.lanes import expose_simd_lanes; \
@@ -13,6 +16,12 @@ shared out in any way; in the changed text the environment says in which.
 
 from __future__ import annotations
 
+from corpora.analysis.accesses import facts_of
+from corpora.analysis.facts import LoopFacts
+from corpora.analysis.parallel import LoopVerdict, judge_loop
+from corpora.frontends.fortran import parse_fortran
+from corpora.frontends.queries import functions_of
+from corpora.ir import Name, Pragma
 from corpora.ir.edits import Edit, apply_edits
 from gpu_runtime.openmp.directives import (
     LANE_CLAUSES,
@@ -37,15 +46,47 @@ def expose_simd_lanes(text: str, language: str) -> str:
     if language == "cpp":
         text = split_into_windows(text)
     directives = [d for d in find_directives(text, language) if not d.operator]
-    held = language == "fortran" and any(
-        d.raw.directive == "simd" and has_clause(d.raw, "safelen") for d in directives
-    )  # which `end simd` belongs to which loop would have to be known
+    simd = [d for d in directives if d.raw.directive == "simd"] if language == "fortran" else []
+    # All or none: which `end simd` belongs to which loop would have to be known.
+    held = any(has_clause(d.raw, "safelen") for d in simd)
+    free = simd if simd and not held and _has_free_lanes(text) else []
     edits = [
         e
         for d in directives
+        if d not in free
         for e in _expose(d, _LOOP[language], d.raw.directive == "simd" and held)
     ]
+    edits += [e for d in free for e in d.replace_part(0, len(d.raw.text), "")]
     return apply_edits(text, edits)
+
+
+def _has_free_lanes(text: str) -> bool:
+    """Whether lanes of every plain simd loop of a Fortran text are shown to be independent."""
+    unit = parse_fortran(text, dialect="openmp-fortran")
+    loops = []
+    for function in functions_of(unit):
+        facts = facts_of(function, unit)
+        loops += [(p, loop, facts) for loop in facts.loops for p in loop.node.pragmas]
+    simd = [(p, loop, facts) for p, loop, facts in loops if p.directive == "simd" and not p.end]
+    return bool(simd) and all(_is_free(p, loop, judge_loop(loop, f)) for p, loop, f in simd)
+
+
+def _is_free(pragma: Pragma, loop: LoopFacts, verdict: LoopVerdict) -> bool:
+    """Whether lanes are independent, given the variables of which the directive makes copies."""
+    if verdict.kind not in ("parallel", "reduction") or verdict.assumptions:
+        return False
+    private = _names_in(pragma, "private", "lastprivate") | {loop.variable}
+    return (
+        not any(c.name == "collapse" for c in pragma.clauses)
+        and {p.variable for p in verdict.private} <= private
+        and {r.variable for r in verdict.reductions} <= _names_in(pragma, "reduction")
+        and not verdict.inductions
+    )
+
+
+def _names_in(pragma: Pragma, *clauses: str) -> set[str]:
+    arguments = [a for c in pragma.clauses if c.name in clauses for a in c.arguments]
+    return {a.id for a in arguments if isinstance(a, Name)}
 
 
 def _expose(directive: PlacedDirective, loop: str, held: bool) -> list[Edit]:
