@@ -7,6 +7,7 @@
   that watches threads.
 - `offload`: OpenMP target offload (dialect `openmp-target`): what is refused beforehand, and what
   the compilers here could build for a device.
+- `private_values`: Private variables of OpenMP that are read before they are set.
 - `races`: Data races of whole OpenMP programs: ThreadSanitizer with Archer, over several teams,
   schedules and clocks.
 - `safelen`: SIMD loops with `safelen(k)` in a form in which a detector that watches threads sees

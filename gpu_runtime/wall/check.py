@@ -13,9 +13,13 @@ must pass: a name that is missing from the list is a bug here.
 from __future__ import annotations
 
 from corpora.dialects import get_dialect
+from corpora.frontends.c_family import parse_c_family
 from corpora.frontends.c_tokens import tokenize
+from corpora.frontends.fortran import parse_fortran
+from corpora.ir import TranslationUnit
 from corpora.records import Program
 from gpu_runtime.openmp import offload
+from gpu_runtime.openmp.private_values import find_unset_private
 from gpu_runtime.wall.c_family import check_c_family
 from gpu_runtime.wall.preprocessor import check_directives, split_directives
 from gpu_runtime.wall.words import check_attributes
@@ -29,11 +33,18 @@ def check_program(program: Program) -> str | None:
     """
     row = get_dialect(program.dialect)
     reason = _check_fortran(program) if row.language == "fortran" else check_c_family(program)
-    return (
-        offload.explain_refusal(program.text)
-        if reason is None and row.model == "offload"
-        else reason
-    )
+    if reason is None and row.model == "offload":
+        reason = offload.explain_refusal(program.text)
+    if reason is None and row.model in ("openmp", "offload") and "private" in program.text.lower():
+        unset = find_unset_private(_parse(program.text, program.dialect))
+        reason = unset and unset.describe()
+    return reason
+
+
+def _parse(text: str, dialect: str) -> TranslationUnit:
+    if get_dialect(dialect).language == "fortran":
+        return parse_fortran(text, dialect=dialect)
+    return parse_c_family(text, dialect)
 
 
 def check_file(program: Program) -> str | None:
