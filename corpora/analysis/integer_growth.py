@@ -8,6 +8,7 @@ computed in a wider type.
 Contract: reading only, of the typed tree. `find_growth` gives the highest degree, in the sizes, of
 what a text computes in 32 bits or fewer and then stores or returns. Subscripts and conditions do
 not count: an array that long does not fit into memory. What the tree does not tell has degree 0.
+`find_total_terms` gives the length of a sum of elements of few bits that outgrows its total.
 
     python -c "from corpora.frontends.c_family import parse_c_family; \\
         from corpora.analysis.integer_growth import find_growth; \\
@@ -93,6 +94,63 @@ def find_growth(unit: TranslationUnit, entry: str) -> int:
     return min(worst, HIGHEST) if worst > 1 else 0
 
 
+def find_total_terms(unit: TranslationUnit) -> int:
+    """Return the number of terms from which a total of at most 32 bits overflows, the fewest of all
+    totals in a text; 0 where none is made of elements of 8 or 16 bits alone. `s += a[i]`, of an
+    `int` and of bytes, overflows from 8,421,505 terms on.
+    """
+    found = [terms for f in functions_of(unit) for terms in _find_totals(f)]
+    return min(found, default=0)
+
+
+def _find_totals(function: Function) -> Iterator[int]:
+    body = _Body(function, {})
+    inside = tuple(function.body or ())
+    for node in find(inside, Assign, AssignExpression):
+        if isinstance(node.target, Name):
+            kind = body.types.get(node.target.id)
+        else:
+            kind = body.element_of(node.target) if isinstance(node.target, Access) else None
+        term = node.value
+        if node.op == "=" and isinstance(term, Binary) and term.op == "+":
+            sides = [s for s in (term.left, term.right) if s != node.target]
+            term = sides[0] if len(sides) == 1 else None
+        elif node.op != "+=":
+            term = None
+        if term is None or id(node) not in body.repeated or not isinstance(kind, ScalarType):
+            continue
+        most = _find_largest_value(term, body, 2)
+        if kind.name in _TOTALS and most > 1:
+            yield _TOTALS[kind.name] // most + 1
+
+
+def _find_largest_value(node: Any, body: _Body, depth: int) -> int:
+    """The largest size of what is made of elements of few bits, and of constants; 0 where the tree
+    does not tell.
+    """
+    if isinstance(node, Literal):
+        return int(node.text) if node.text.isdigit() else 0
+    if isinstance(node, Cast):
+        return _find_largest_value(node.operand, body, depth)
+    if isinstance(node, (Access, Name)):
+        kind = body.element_of(node) if isinstance(node, Access) else body.types.get(node.id)
+        name = kind.name if isinstance(kind, ScalarType) else ""
+        if name in _LARGEST or not isinstance(node, Name) or not depth:
+            return _LARGEST.get(name, 0)
+        return max(
+            (_find_largest_value(v, body, depth - 1) for v in body.given(node.id)), default=0
+        )
+    if isinstance(node, Binary) and node.op in ("*", "+"):
+        left = _find_largest_value(node.left, body, depth)
+        right = _find_largest_value(node.right, body, depth)
+        return (left * right if node.op == "*" else left + right) if left and right else 0
+    return 0
+
+
+_LARGEST = {"i8": 128, "u8": 255, "char": 128, "i16": 1 << 15, "u16": (1 << 16) - 1}
+_TOTALS = {"i32": (1 << 31) - 1, "u32": (1 << 32) - 1}
+
+
 def _plain(name: str) -> str:
     return name.rpartition("::")[2].lower()
 
@@ -135,6 +193,16 @@ class _Body:
             for name, end in _find_ends(loop.test):
                 self._give(name, self.value_of(end))
 
+    def given(self, name: str) -> list[Any]:
+        """Return what is given to a name by declarations and assignments."""
+        nodes = find(tuple(self.function.body or ()), Declaration, Assign, AssignExpression)
+        return [
+            n.value
+            for n in nodes
+            if n.value is not None
+            and (n.name if isinstance(n, Declaration) else getattr(n.target, "id", "")) == name
+        ]
+
     def _give(self, name: str, value: _Value) -> None:
         narrow = _is_narrow(self.types.get(name))
         known = self.names.get(name, _Value(narrow=narrow))
@@ -171,7 +239,7 @@ class _Body:
         if isinstance(node, Literal):
             return _Value(narrow=node.type in _NARROW)
         if isinstance(node, Access):
-            return _Value(narrow=_is_narrow(self._element(node)))
+            return _Value(narrow=_is_narrow(self.element_of(node)))
         if isinstance(node, Member):
             base = node.base.id if isinstance(node.base, Name) else ""
             return _Value(int(base in _GROWING), base in _GROWING | _FIXED)
@@ -190,7 +258,8 @@ class _Body:
             return replace(_join(map(self.value_of, node.items)), degree=0)
         return _Value()
 
-    def _element(self, node: Access) -> Type | None:
+    def element_of(self, node: Access) -> Type | None:
+        """Return the type of an element of the array that is accessed; None if not known."""
         kind = self.types.get(node.base.id) if isinstance(node.base, Name) else None
         while isinstance(kind, (PointerType, ArrayType, ReferenceType)):
             kind = kind.of if isinstance(kind, ArrayType) else kind.to
@@ -256,7 +325,7 @@ class _Body:
         return max(found)
 
     def _stored(self, target: Expression, value: _Value) -> int:
-        kind = self._element(target) if isinstance(target, Access) else None
+        kind = self.element_of(target) if isinstance(target, Access) else None
         return max(value.worst, value.degree if _is_narrow(kind) else 0)
 
 

@@ -12,6 +12,9 @@ shows a grid that covers less than the work, a buffer that is too short, a float
 | a loop of constant length over parts of constant length | all parts |
 | whole numbers that pass through a `float` | 2^24 |
 | squares, cubes and sums of indices in 32 bits | where they pass 2^32 |
+| sums of elements of 8 or 16 bits in 32 bits | the terms, all of the largest value, that fit |
+| threads of one block that stand for elements (`if (threadIdx.x < n)`) | the block's threads |
+| a block that walks over parts of its own size | two such parts |
 
 Contract: reading only, of the typed tree. What it does not hold gives fewer limits, never an error.
 Limits are in elements along one size, or of all together.
@@ -29,7 +32,7 @@ from dataclasses import dataclass
 
 from corpora.analysis.affine import EXTREMES
 from corpora.analysis.constants import fold_integer, named_integers
-from corpora.analysis.integer_growth import find_growth
+from corpora.analysis.integer_growth import find_growth, find_total_terms
 from corpora.analysis.loops import loop_range
 from corpora.analysis.reasons import Reason
 from corpora.dialects import get_dialect
@@ -113,17 +116,25 @@ def find_limits(program: Program) -> frozenset[int]:
     found = set(shared.values())
     texts = [_read_text(program, function, constants) for function in functions_of(unit)]
     threads = max((_count_threads(text) for text in texts), default=1)
+    launched = {
+        launch.kernel.id: _count_threads(text)
+        for text in texts
+        for launch in find(text.function.body or (), KernelLaunch)
+        if isinstance(launch.kernel, Name)
+    }
     for text in texts:
         for launch in find(text.function.body or (), KernelLaunch):
             found |= set(_find_launch_limits(launch, text))
         found |= set(_find_lengths(text, shared, threads))
         found |= set(_find_parts(text))
+        found |= set(_find_block_limits(text, launched.get(text.function.name, MOST_THREADS)))
         found |= set(_find_capped_quotients(text))
         if _counts_in_floats(text, get_dialect(program.dialect).language == "fortran"):
             found.add(FLOAT_DIGITS)
     degree = find_growth(unit, program.name)
     if degree:
         found.add(_find_overflow(degree))
+    found.add(find_total_terms(unit))
     return frozenset(n for n in found if n > LEAST)
 
 
@@ -201,10 +212,7 @@ def _grows(extent: Expression, text: _Text) -> bool:
     sizes = {p.name for p in text.function.parameters if isinstance(p.type, ScalarType)}
     if not isinstance(extent, (Name, Binary, Cast)) or any(_find_caps(extent, text, _DEPTH)):
         return False
-    names = names_in(extent)
-    for _ in range(_DEPTH):
-        names |= {n for name in names for v in text.values.get(name, ()) for n in names_in(v)}
-    return bool(names & sizes) and fold_integer(extent, text.known) is None
+    return bool(_follow_names(extent, text) & sizes) and fold_integer(extent, text.known) is None
 
 
 def _get_dimension(node: Expression, axis: str, text: _Text) -> list[Expression]:
@@ -287,6 +295,36 @@ def _is_minimum(call: Call) -> bool:
     return EXTREMES.get(name) == "min"
 
 
+def _find_block_limits(text: _Text, threads: int) -> Iterator[int]:
+    """Of a kernel: what one block covers, where its threads alone stand for elements, and two parts
+    of the block's size, where it walks over such parts. threads: of a block.
+    """
+    for branch in find(text.function.body or (), If):
+        for test in find(branch.test, Binary):
+            ends = [fold_integer(side, text.known) for side in (test.left, test.right)]
+            if test.op in _ORDERED and ends == [None, None]:
+                if any(_counts_threads(side, text) for side in (test.left, test.right)):
+                    yield threads
+    for loop in find(text.function.body or (), For):
+        stepped = names_in(loop.step)
+        if "blockDim" in stepped and "gridDim" not in stepped:
+            yield 2 * threads
+
+
+def _counts_threads(index: Expression, text: _Text) -> bool:
+    """Whether an index is the number of a thread in its block."""
+    names = _follow_names(index, text)
+    return "threadIdx" in names and "blockIdx" not in names
+
+
+def _follow_names(index: Expression, text: _Text) -> set[str]:
+    """The names in an expression, and in what is given to these."""
+    names = names_in(index)
+    for _ in range(_DEPTH):
+        names |= {n for name in names for v in text.values.get(name, ()) for n in names_in(v)}
+    return names
+
+
 # ---- buffers and loops
 
 
@@ -328,9 +366,7 @@ def _find_lengths(text: _Text, shared: Mapping[str, int], threads: int) -> Itera
 
 def _counts_blocks(index: Expression, text: _Text) -> bool:
     """Whether an index is the number of a block: made of `blockIdx` and not of `threadIdx`."""
-    names = names_in(index)
-    for _ in range(_DEPTH):
-        names |= {n for name in names for v in text.values.get(name, ()) for n in names_in(v)}
+    names = _follow_names(index, text)
     return "blockIdx" in names and "threadIdx" not in names
 
 

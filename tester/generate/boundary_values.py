@@ -254,7 +254,14 @@ class _Boundaries:
 
     def places(self) -> Iterator[Change]:
         """Indices that lead nowhere; a program that does not look at them leaves its arrays."""
-        for p in self.places_[:2]:
+        # In the rows of a matrix the place before a row is another row's last: nobody means that.
+        within = self.roles.within
+        asked = [
+            p
+            for p in self.places_
+            if p.name not in within or self._use(p).numbers or self._use(p).partners
+        ]
+        for p in asked[:2]:
             lows = (-1, -self.largest, -(1 << 40)) if p.type == "i64" else (-1, -self.largest)
             for low in lows if p.type[0] == "i" else ():
                 fill = Fill("integers", (low, max(self.largest - 1, -low - 1)))
@@ -311,15 +318,23 @@ class _Boundaries:
                 yield Change({}, {p.name: Fill("uniform", ends)})
 
     def ends_of_types(self) -> Iterator[Change]:
-        """Scalars that are converted to a wider type are as large as theirs holds: what a port
-        computes before it converts overflows.
+        """What is converted to a wider type is as large as its own holds: what a port computes
+        before it converts overflows. First each scalar, then elements of arrays, then all.
         """
-        for p in (q for q in self.whole if q in self.free or q.type[0] == "u"):
-            bound = self.roles.sizes | self.roles.flags | self.roles.letters.keys()
-            if self._use(p).widened and p.name not in bound | self.roles.pitches:
-                low, high = INTEGER_RANGES[p.type]
-                for value in (high, low + 1) if low else (high,):
-                    yield Change({p.name: value}, draw="warp")
+        bound = self.roles.sizes | self.roles.flags | self.roles.letters.keys()
+        bound |= self.roles.pitches
+        scalars = [p for p in self.whole if p in self.free or p.type[0] == "u"]
+        wide = [p for p in scalars if self._use(p).widened and p.name not in bound]
+        for p in wide:
+            low, high = INTEGER_RANGES[p.type]
+            for value in (high, low + 1) if low else (high,):
+                yield Change({p.name: value}, draw="warp")
+        arrays = [p for p in self.arrays if self._use(p).widened and p.type in INTEGER_RANGES]
+        fills = {p.name: Fill("integers", INTEGER_RANGES[p.type]) for p in arrays}
+        if fills:
+            yield Change({}, fills, draw="warp")
+        if fills and wide:
+            yield Change({p.name: INTEGER_RANGES[p.type][1] for p in wide}, fills, draw="warp")
 
 
 def _set(p: Parameter, value: Number) -> Values:

@@ -10,7 +10,7 @@ name, without order: a use that no run ever sees costs a test and decides nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -33,6 +33,7 @@ from corpora.ir import (
     ScalarType,
     Section,
     Switch,
+    Type,
     Unary,
     children,
 )
@@ -146,6 +147,7 @@ class _Reader:
         self.whole = _find_whole_names(source, signature)
         self.uses = {p.name: Use() for p in signature.parameters}
         self.extents: dict[int, None] = {}
+        self.wide = {d.name for d in source.find(Declaration) if _is_wide_integer(d.type)}
 
     def _of(self, *parts: Expression | None) -> list[Use]:
         return [self.uses[name] for name in self._names(*parts)]
@@ -191,9 +193,13 @@ class _Reader:
                 self._combine(node.op[0], node.target, node.value)
             if set(_value_names(node.target)) & self.whole:
                 self._round(node.value)
+            if isinstance(node.target, Name) and node.target.id in self.wide:
+                self._widen(node.value)
         elif isinstance(node, Declaration):
             if node.name in self.whole:
                 self._round(node.value)
+            if node.name in self.wide:
+                self._widen(node.value)
             for extent in getattr(node.type, "extents", ()):
                 size = self._number(getattr(extent, "size", extent))
                 if isinstance(size, int) and size > 1:
@@ -212,9 +218,9 @@ class _Reader:
         left, right = self._number(node.left), self._number(node.right)
         if node.op in ("-", "/") and right is None:
             self._combine(node.op, node.left, node.right)
-        if node.op in ("+", "-", "*"):
+        if node.op in ("+", "-", "*", "%"):
             for one, other in ((node.left, node.right), (node.right, node.left)):
-                if _is_widened(one):
+                if _is_widened(one, self.wide):
                     self._widen(other)
         if node.op in COMPARISONS:
             if left is None and right is None:
@@ -308,15 +314,23 @@ class _Reader:
                 use.truth = True
 
 
-def _is_widened(node: Any) -> bool:
-    """Whether an expression is a conversion to a wider type, or computes with one."""
+def _is_wide_integer(kind: Type | None) -> bool:
+    return isinstance(kind, ScalarType) and kind.name in ("i64", "u64")
+
+
+def _is_widened(node: Any, wide: Collection[str]) -> bool:
+    """Whether an expression is a conversion to a wider type, or computes with one. wide: names of
+    variables of such a type.
+    """
+    if isinstance(node, Name):
+        return node.id in wide
     if isinstance(node, Cast):
         return isinstance(node.type, ScalarType) and node.type.name in _WIDE
     if isinstance(node, Call) and isinstance(node.function, Name):
         name = node.function.id.lower()
         return name in _WIDENING or name == "int" and len(node.arguments) == 2
-    if isinstance(node, Binary) and node.op in ("+", "-", "*"):
-        return _is_widened(node.left) or _is_widened(node.right)
+    if isinstance(node, Binary) and node.op in ("+", "-", "*", "%"):
+        return _is_widened(node.left, wide) or _is_widened(node.right, wide)
     return False
 
 

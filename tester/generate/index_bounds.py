@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from corpora.ir import Access, Name
+from corpora.ir import Access, Binary, Cast, Name
 from corpora.records import Fill, Signature
 from gpu_runtime.backend import Compiled, ExecutionBackend
 from tester.generate.extents import WINDOW, GeometryOf, ProbeResult, Sketch, probe_extents
@@ -28,7 +28,7 @@ from tester.generate.sketches import (
     draw_sizes,
     find_integer_scalars,
 )
-from tester.generate.source_facts import find_place_scalars
+from tester.generate.source_facts import find_place_scalars, split_sum
 from tester.generate.source_tree import SourceTree, iterate_assignments, read_source
 
 BEYOND = 9
@@ -39,12 +39,13 @@ MAX_TRIED = 4
 
 
 def find_declared_bounds(signature: Signature, source: SourceTree) -> dict[str, tuple[int, str]]:
-    """Return, by name, the arrays whose elements a Fortran program uses as subscripts, each with
-    what is declared of the array that they lead into: (first subscript, 0 or 1; name of the scalar
-    that is its extent). For `x(n)`, then `x(i(k))`: i -> (1, n). Empty for other languages.
+    """Return, by name, the arrays whose elements a program uses as subscripts, each with what the
+    text says of the array that they lead into: (first subscript, 0 or 1; name of the scalar that is
+    its extent). For Fortran's `x(n)`, then `x(i(k))`: i -> (1, n). For C's `x[r * n + i[k]]`: i ->
+    (0, n), for what lies in a row stays below the row's length.
     """
     if not source.is_fortran:
-        return {}
+        return _find_row_bounds(signature, source)
     parameters = {p.name.lower(): p for p in signature.parameters}
     scalars = {p.name.lower(): p.name for p in find_integer_scalars(signature)}
     leading: dict[str, set[str]] = {}  # variable -> arrays whose elements it is set to
@@ -69,6 +70,39 @@ def find_declared_bounds(signature: Signature, source: SourceTree) -> dict[str, 
         for name, bounds in found.items()
         if len(bounds) == 1 and (0, "") not in bounds and parameters[name].kind == "array"
     }
+
+
+def _find_row_bounds(signature: Signature, source: SourceTree) -> dict[str, tuple[int, str]]:
+    arrays = {p.name for p in signature.parameters if p.kind == "array"}
+    scalars = {p.name for p in find_integer_scalars(signature)}
+    leading: dict[str, set[str]] = {}
+    for name, _, value in iterate_assignments(source):
+        leading.setdefault(name, set()).add(_name_indexed(value))
+    found: dict[str, set[str]] = {}
+    for access in source.find(Access):
+        terms = list(split_sum(access.indices[0])) if len(access.indices) == 1 else []
+        rows = {n for t in terms if isinstance(t, Binary) for n in _find_row_length(t, scalars)}
+        for term in terms:
+            name = term.id if isinstance(term, Name) else ""
+            for array in {_name_indexed(term)} | leading.get(name, set()):
+                if array in arrays and len(terms) == 2:
+                    found.setdefault(array, set()).update(rows or {""})
+    return {name: (0, min(rows)) for name, rows in found.items() if len(rows) == 1 and min(rows)}
+
+
+def _find_row_length(term: Binary, scalars: set[str]) -> set[str]:
+    """The scalar by which a row's number is multiplied, if there is one."""
+    factors = [f.operand if isinstance(f, Cast) else f for f in (term.left, term.right)]
+    names = {f.id for f in factors if isinstance(f, Name)} & scalars
+    return names if term.op == "*" and len(names) == 1 else set()
+
+
+def _name_indexed(value: object) -> str:
+    """The array of which a value is one element; '' if it is none."""
+    while isinstance(value, Cast):
+        value = value.operand
+    plain = isinstance(value, Access) and isinstance(value.base, Name)
+    return value.base.id if plain else ""  # type: ignore[union-attr]
 
 
 def _read_extent(extent: str, scalars: Mapping[str, str]) -> tuple[int, str]:

@@ -160,6 +160,7 @@ def is_leading_dimension(name: str, source: SourceTree) -> bool:
         for index in access.indices
         if asked
         or _is_set(access, source)
+        or _is_changed_and_read(access, source)
         or _is_of_same_structure(wanted, access, source)
         or any(names_in(index) - _parameter_names(source) <= place for place in places)
     )
@@ -183,7 +184,7 @@ def _batch_distances(source: SourceTree) -> set[str]:
             start = Binary("+", start.operand.base, start.operand.indices[-1])
         if not isinstance(declared.type, PointerType) or not isinstance(start, Binary):
             continue
-        terms = list(_terms(start))
+        terms = list(split_sum(start))
         if not any(isinstance(term, Name) and term.id in pointers for term in terms):
             continue
         if _is_own_state(declared.name, source):
@@ -191,13 +192,15 @@ def _batch_distances(source: SourceTree) -> set[str]:
     return found & _parameter_names(source)
 
 
-def _terms(value: Any) -> Iterator[Any]:
-    """The terms of a sum."""
+def split_sum(value: Any) -> Iterator[Any]:
+    """Yield the terms of a sum of expressions, casts left out, in order; `value` itself where it is
+    no sum.
+    """
     if isinstance(value, Binary) and value.op == "+":
-        yield from _terms(value.left)
-        yield from _terms(value.right)
+        yield from split_sum(value.left)
+        yield from split_sum(value.right)
     elif isinstance(value, Cast):
-        yield from _terms(value.operand)
+        yield from split_sum(value.operand)
     else:
         yield value
 
@@ -205,8 +208,11 @@ def _terms(value: Any) -> Iterator[Any]:
 def _is_own_state(pointer: str, source: SourceTree) -> bool:
     """Whether elements behind a pointer are set, or read and changed."""
     changed = read = False
-    for access in source.find(Access):
-        if not isinstance(access.base, Name) or access.base.id != pointer:
+    for access in source.find(Access, Unary):
+        at = access.base if isinstance(access, Access) else access.operand
+        if isinstance(access, Unary) and access.op != "*":
+            continue
+        if not isinstance(at, Name) or at.id != pointer:
             continue
         if _is_set(access, source):
             return True
@@ -272,11 +278,24 @@ _SETTING = ("=", "*=", "/=", "%=")
 """Nobody multiplies elements of rows that overlap; sums are gathered in such."""
 
 
-def _is_set(access: Access, source: SourceTree) -> bool:
+def _is_set(access: Access | Unary, source: SourceTree) -> bool:
     above = source.parent(access)
     return isinstance(above, (Assign, AssignExpression)) and (
         above.target is access and above.op in _SETTING
     )
+
+
+def _is_changed_and_read(access: Access, source: SourceTree) -> bool:
+    """Whether an element is updated of an array whose elements are read as well: of rows that
+    overlap each update would change another one's neighbours.
+    """
+    above = source.parent(access)
+    if not isinstance(above, (Assign, AssignExpression)) or above.target is not access:
+        return False
+    array = access.base.id if isinstance(access.base, Name) else ""
+    others = [a for a in source.find(Access) if isinstance(a.base, Name) and a.base.id == array]
+    targets = (getattr(source.parent(a), "target", None) is a for a in others)
+    return bool(array) and not all(targets)
 
 
 def _is_factor(name: str, index: Expression) -> bool:

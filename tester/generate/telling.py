@@ -102,7 +102,9 @@ def _level(call: Arguments, size: int, number: int, outer: bool, signature: Sign
 
 
 def _writes_beyond(call: Arguments, run: Execution, beyond: tuple[int, int, bool]) -> bool:
-    """Whether the program changes elements there."""
+    """Whether the program changes elements there. It does not count where all of them become one
+    value: a product that is zero from some place on says no more.
+    """
     if run.status is not Status.OK:
         return False
     for before, after in zip(call.values, run.values, strict=True):
@@ -111,9 +113,15 @@ def _writes_beyond(call: Arguments, run: Execution, beyond: tuple[int, int, bool
         old, new = _cut(before, *beyond), _cut(after, *beyond)
         number = beyond[1]
         if old is not None and new is not None:
-            if old[number:].tobytes() != new[number:].tobytes():
+            changed = old[number:].tobytes() != new[number:].tobytes()
+            if changed and not _is_constant(new[number:]):
                 return True
     return False
+
+
+def _is_constant(rows: np.ndarray) -> bool:
+    """Whether there are several elements, and all are one value."""
+    return rows.size > 1 and bool((rows == rows.flat[0]).all())
 
 
 def _differs(call: Arguments, one: Execution, other: Execution) -> bool:

@@ -13,10 +13,10 @@ on which outputs do. Whether they are valid is for `tester.validity` to say, as 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from corpora.records import ArrayValue, Fill, ScalarValue, UnitTest
+from corpora.records import ArrayValue, Fill, Parameter, ScalarValue, UnitTest
 from corpora.suites.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import CompileRequest, ExecutionBackend, Variant
 from gpu_runtime.call.materialize import (
@@ -28,6 +28,7 @@ from gpu_runtime.call.materialize import (
 )
 from gpu_runtime.expectations import Expectations
 from tester.generate.completion import complete_sketches
+from tester.generate.dictionary import Use, read_dictionary
 from tester.generate.extents import Sketch
 from tester.generate.roles import NoSuiteError, TrialSetting, find_pitches, infer_roles
 from tester.generate.rules import LARGEST, count_elements, make_geometry_function
@@ -120,7 +121,10 @@ def make_tests_beyond(
     fully = _find_full_reach(expectations.suite.tests, roles) if len(roles.sizes) > 1 else reach
     largest = _find_largest_affordable(setting)
     asked = sorted({n for n in numbers if n > reach} | {n for n in excepted if n not in tried})
-    exceeded = max((n for n in numbers if LEAST_TOLD <= n < reach), default=0)
+    exceeded = {
+        max((n for n in some if LEAST_TOLD <= n < min(reach, LONG_CONTENTS)), default=0)
+        for some in (numbers, limits)
+    }
     inner = [n for n in numbers if n <= reach]
     numbers = [n for n in asked if n <= MAX_SIZE][:MAX_NUMBERS]
     limits = [
@@ -132,8 +136,9 @@ def make_tests_beyond(
     ]
     sketches = [sketch for number in numbers for sketch in _sketches(setting, roles, number)]
     limits = limits[:MAX_LIMITS]
+    uses = read_dictionary(source, signature).uses
     for limit in limits:
-        sketches += _make_sketches_above(setting, roles, limit)
+        sketches += _make_sketches_above(setting, roles, limit, uses)
     sketches += _make_ragged_sketches(setting, roles, expectations.suite.tests, inner, largest)
     made = (
         complete_sketches(backend, compiled, sketches, lambda s: (), geometry_of, largest)
@@ -143,7 +148,8 @@ def make_tests_beyond(
     tests = sorted((c.test for c in made if c.test is not None and c.changed), key=count_elements)
     tests = tests[:MAX_TESTS]
     beyond = [(n, tests) for n in (*numbers, *limits) if n < FARTHEST_TOLD]
-    for number, known in ((exceeded, expectations.suite.tests), *beyond):
+    known_beyond = [(n, expectations.suite.tests) for n in sorted(exceeded)]
+    for number, known in (*known_beyond, *beyond):
         if number:
             tests = [*tests, *_make_telling_tests(setting, roles, expectations, number, known)]
     return tests
@@ -229,9 +235,14 @@ def _make_telling_sketches(
     most = MOST_CONTENTS if number <= LONG_CONTENTS else MOST_CONTENTS // 4
     rising = draw_contents(signature, roles, "sorted", roles.base, 0, NEAR)
     plain = next(iter(seen.values()), None)
-    yield from list(seen.values())[: most - 1]
+    yield from list(seen.values())[: most - 2]
     if plain is not None:
         yield replace(plain, fills=rising)
+        # A product stays away from zero among positive numbers, and a remainder among large ones.
+        free = plain.scalars.keys() - roles.sizes
+        scalars = {n: max(s.scalars[n] for s in seen.values()) for n in free}
+        positive = draw_contents(signature, roles, "positive", roles.base, 0, NEAR)
+        yield replace(plain, scalars=plain.scalars | scalars, fills=positive)
 
 
 def _find_largest_affordable(setting: TrialSetting) -> int:
@@ -337,7 +348,7 @@ def _order_reals(setting: TrialSetting) -> list[dict[str, Fill]]:
 
 
 def _make_sketches_above(
-    setting: TrialSetting, roles: ParameterRoles, limit: int
+    setting: TrialSetting, roles: ParameterRoles, limit: int, uses: Mapping[str, Use]
 ) -> Iterator[Sketch]:
     """A lone size above the limit; of several, each alone while the others are small, and all so
     that their product is above it.
@@ -351,7 +362,41 @@ def _make_sketches_above(
         drawn.append(_share(names, limit))
     else:
         drawn = [dict.fromkeys(names, size) for size in sizes]
-    yield from _make_sketches(setting, roles, drawn, sizes[0])
+    arrays = [
+        p
+        for p in setting.signature.parameters
+        if p.kind != "scalar" and p.type in INTEGER_RANGES and p.name not in (roles.indices or ())
+    ]
+    largest = {
+        p.name: Fill("constant", (INTEGER_RANGES[p.type][1],))
+        for p in arrays
+        if p.type in _FEW_BITS
+    }
+    for sketch in _make_sketches(setting, roles, drawn, sizes[0]):
+        yield sketch
+        if largest:  # sums of them outgrow their type first
+            yield replace(sketch, fills=sketch.fills | largest)
+        placed = _place_beyond(arrays, uses, sketch, limit)
+        if placed:
+            yield replace(sketch, fills=sketch.fills | placed)
+
+
+_FEW_BITS = ("i8", "u8", "i16", "u16")
+
+
+def _place_beyond(
+    arrays: Sequence[Parameter], uses: Mapping[str, Use], sketch: Sketch, limit: int
+) -> dict[str, Fill]:
+    """Of arrays whose values are compared with a size above the limit, as bins of a histogram are:
+    values between the limit and the size.
+    """
+    found = {}
+    for p in arrays:
+        sizes = [int(sketch.scalars[n]) for n in uses[p.name].partners if n in sketch.scalars]  # type: ignore[arg-type]
+        above = [size for size in sizes if limit < size <= INTEGER_RANGES[p.type][1]]
+        if above:
+            found[p.name] = Fill("integers", (limit, min(above) - 1), 1)
+    return found
 
 
 def _choose_beside(limit: int, others: int) -> int:
