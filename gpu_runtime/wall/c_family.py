@@ -43,6 +43,7 @@ from corpora.ir import (
     NamedType,
     Parameter,
     PointerType,
+    Pragma,
     ReferenceType,
     ScalarType,
     StructDefinition,
@@ -170,6 +171,10 @@ def _collect_template(node: Function | StructDefinition, scope: _Scope) -> None:
     for name, written in zip(node.template, node.template_parameters, strict=False):
         types = written.startswith(("class", "typename"))
         (scope.classes if types else scope.values).add(name)
+
+
+_CLAUSES_OF_WORDS = frozenset("schedule dist_schedule default proc_bind order bind".split())
+"""Of OpenMP, whose first argument is a word of the language, such as `dynamic`."""
 
 
 class _Check:
@@ -310,6 +315,8 @@ class _Check:
             return None
         called = {id(n.function) for n in self.nodes if isinstance(n, Call)}
         called |= {id(n.kernel) for n in self.nodes if isinstance(n, KernelLaunch)}
+        clauses = (c for n in self.nodes if isinstance(n, Pragma) for c in n.clauses)
+        called |= {id(a) for c in clauses if c.name in _CLAUSES_OF_WORDS for a in c.arguments}
         scope = self.scope
         for binding in bindings(self.unit):
             name = binding.name

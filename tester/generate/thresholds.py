@@ -127,9 +127,11 @@ def make_tests_beyond(
     }
     inner = [n for n in numbers if n <= reach]
     numbers = [n for n in asked if n <= MAX_SIZE][:MAX_NUMBERS]
+    tests = expectations.suite.tests
+    roots = {n: n if _predict_length(tests, roles, n) <= largest else math.isqrt(n) for n in limits}
     limits = [
         n
-        for n in sorted(set(limits))
+        for n in sorted(set(roots.values()))  # pairs of elements are as many as the square
         if (reach if n > FEW_BESIDE else fully) < n < largest
         and n not in numbers
         and _predict_length(expectations.suite.tests, roles, n) <= largest
