@@ -98,6 +98,7 @@ class KernelFacts:
         and without padding: 32 for `[32 + 1]`. dynamic_shared: for each extern one the first
         word of its element type besides `unsigned`, `signed` and `const`.
     max_threads: most threads of a block, from `__launch_bounds__`; None without it.
+    unread: integer parameters that the kernel takes and never mentions.
     """
 
     dimensions: tuple[DimensionFacts, DimensionFacts, DimensionFacts]
@@ -105,6 +106,7 @@ class KernelFacts:
     static_shared: tuple[tuple[int, ...], ...] = ()
     dynamic_shared: tuple[str, ...] = ()
     max_threads: int | None = None
+    unread: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +203,8 @@ def facts_of_kernel(reading: KernelReading) -> KernelFacts:
     limits = launch_bounds(reading.kernel)
     cap = limits[0] if limits else None
     kept = tuple(h for h in hints if cap is None or h[0] * h[1] * h[2] <= cap)
-    return KernelFacts(dimensions, kept, static, dynamic, cap)  # type: ignore[arg-type]
+    unread = reading.scalars - names_in(reading.kernel.body or ())
+    return KernelFacts(dimensions, kept, static, dynamic, cap, unread)  # type: ignore[arg-type]
 
 
 def read_row_bounds(reading: KernelReading, names: frozenset[str]) -> tuple[str, ...]:
