@@ -36,6 +36,21 @@ def test_a_log_gets_plain_lines_now_and_then(monkeypatch):
     assert len(lines) >= 2 and all(re.fullmatch(r"verify axpy: \d+ s", line) for line in lines)
 
 
+def test_a_log_hears_of_a_stage_within_two_seconds(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", log := io.StringIO())
+    assert progress.FIRST_S < 2 and progress.LOG_EVERY_S <= 30
+    monkeypatch.setattr(progress, "FIRST_S", 0.05)
+    with progress.show_stage("loading builtin"):
+        time.sleep(0.3)
+    assert log.getvalue() == "loading builtin: 0 s\n", "and then not before ten seconds"
+
+
+def test_a_line_takes_the_place_of_what_a_terminal_shows(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", screen := Screen())
+    progress.print_line("lost: 1 verifier")
+    assert screen.getvalue() == "\r\x1b[Klost: 1 verifier\n"
+
+
 def test_a_log_hears_of_a_bar_that_stands_and_of_its_end_once(monkeypatch):
     """`0/6 0 s`, a minute of silence, and then `6/6` twice."""
     log = io.StringIO()
