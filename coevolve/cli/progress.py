@@ -160,18 +160,19 @@ _DRAWING = threading.RLock()
 class ProgressBar:
     """A progress bar on stderr: a label, done of total, and a short note.
 
-    total: 0 when unknown. every_s: seconds between lines where stderr is no terminal.
+    total: 0 when unknown. every_s: seconds between lines where stderr is no terminal; None for
+        LOG_EVERY_S (10).
     file: a JSON file with label, done, total and note for other processes; None for none.
     In a `with` block a log gets a line every `every_s` seconds, whether a step was done or not, and
     the bar is closed at the end of the block, also where it fails.
     """
 
     def __init__(
-        self, label: str, total: int, every_s: float = LOG_EVERY_S, file: Path | None = None
+        self, label: str, total: int, every_s: float | None = None, file: Path | None = None
     ) -> None:
         self.label, self.total, self.done, self.note = label, total, 0, ""
         self._start = self._last = time.monotonic()
-        self._every_s = every_s
+        self._every_s = LOG_EVERY_S if every_s is None else every_s
         self._file, self._wrote, self._started = file, 0.0, time.time()
         self._terminal = sys.stderr.isatty()
         self._said: tuple[int, str] | None = None
