@@ -200,7 +200,7 @@ class RayPool:
             self._failed += 1
             if getattr(error, "_actor_init_failed", False) or self._failed >= FAILED_STARTS:
                 raise error
-            self._losses.add(Loss(self._kind, find_lost_node(str(error))))
+            self._losses.add(Loss(f"starting {self._kind}", find_lost_node(str(error))))
         self._drop_dead()
         self._grow()
         if self._ready:

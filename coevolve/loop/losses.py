@@ -2,7 +2,7 @@
 again.
 
 Contract: a node takes all of its actors, and the pools notice one after the other; losses that come
-within a few seconds are one event. Nothing here decides anything.
+within some seconds are one event. Nothing here decides anything.
 
     python -c "from coevolve.loop.losses import Loss, format_losses; \\
         print(format_losses([Loss('verifier', '10.0.0.2', ['judge'])]))"
@@ -19,9 +19,11 @@ from dataclasses import dataclass
 
 from coevolve.cli.progress import print_line
 
-GATHER_S = 3.0
-"""Seconds without another loss after which an event is over."""
-MOST_S = 15.0
+GATHER_S = 8.0
+"""Seconds without another loss after which an event is over: Ray tells of the actors of a node one
+by one.
+"""
+MOST_S = 30.0
 """Seconds after which an event is told of although losses go on."""
 _NODE_GONE = ("node has died", "node is dead", "node was terminated", "node failed")
 _ADDRESS = re.compile(r"^\s*ip: (\S+)", re.M)
@@ -31,8 +33,9 @@ _ADDRESS = re.compile(r"^\s*ip: (\S+)", re.M)
 class Loss:
     """An actor that a run lost.
 
-    kind: what it is called in messages, such as `verifier`. node: the address of the node that was
-        lost with it, `?` where that is not known, '' where the node is still there.
+    kind: what it is called in messages, such as `verifier` or `starting verifier`.
+    node: the address of the node that was lost with it, `?` where that is not known, '' where the
+        node is still there.
     calls: names of the methods that it was asked for and did not answer; calls that turn out later
         to be lost may be added.
     """
@@ -58,8 +61,9 @@ def format_losses(lost: Sequence[Loss]) -> str:
     """
     kinds = Counter(each.kind for each in lost)
     who = ", ".join(f"{n} {kind}{'s' * (n > 1)}" for kind, n in kinds.items())
-    nodes = sorted({each.node for each in lost if each.node})
+    nodes = sorted({each.node for each in lost} - {"", "?"})
     where = f" with node{'s' * (len(nodes) > 1)} {', '.join(nodes)}" if nodes else ""
+    where = where or (" with a node" if any(each.node for each in lost) else "")
     calls = Counter(name.replace("_", " ") for each in lost for name in each.calls)
     again = (
         f"asked again of others: {', '.join(f'{name} {n}' for name, n in calls.items())}"

@@ -33,6 +33,11 @@ def test_a_node_is_told_from_a_process():
             "room; asked again of others: judge 2, cold start 1",
         ),
         (
+            [Loss("Tester", "?"), Loss("starting Tester", "?")],
+            "lost with a node: 1 Tester, 1 starting Tester; each restarts where there is room; no "
+            "call was lost",
+        ),
+        (
             [Loss("verifier", "")],
             "lost: 1 verifier; each restarts where there is room; no call was lost",
         ),
