@@ -328,7 +328,7 @@ def _note_counts(answers: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     left_out = [str(k) for k in choose_ks(most) if k > fewest]
     return (
         f"items have {fewest} to {most} answers, and each counts with its own number: "
-        f"k = {', '.join(left_out)} is left out, since {short} items have {fewest} only",
+        f"k = {', '.join(left_out)} is left out (items with {fewest} only: {short})",
     )
 
 
@@ -410,7 +410,10 @@ def _read_answers(args: argparse.Namespace, corpus) -> _Answered:
         args.predictions, corpus.items, corpus.direction.target.name, args.limit
     )
     notes = (
-        *([f"{found.missing} items have no answer and count as wrong"] if found.missing else ()),
+        *(
+            [f"items without an answer, which count as wrong: {found.missing}"]
+            * (found.missing > 0)
+        ),
         *(
             [
                 f"answers with fences or prose around their code, which were taken off: "

@@ -183,7 +183,7 @@ def test_missing_answers_are_told_of_once(tmp_path):
     texts = [(0, "__global__ void scale ( float * x , float a ,"), (0, "I cannot"), (1, "")]
     path.write_text("".join(json.dumps({"index": k, "text": t}) + "\n" for k, t in texts))
     notes = evaluated(tmp_path, "--predictions", path, "--corpus", f"{cpp},{cuda}")["notes"]
-    assert "1 items have no answer and count as wrong" in notes
+    assert "items without an answer, which count as wrong: 1" in notes
     told = next(note for note in notes if "no whole function" in note)
     assert (
         told.startswith("3 of 3 answers") and "2 without a function" in told and "1 empty" in told
@@ -202,11 +202,11 @@ def test_each_item_counts_with_its_own_number_of_answers(tmp_path, capsys):
     assert result["samples"] == 2 and list(result["pass@k"]) == ["1", "2"]
     assert result["pass@k"]["1"]["value"] == pytest.approx((1 / 2 + 0 + 0) / 3)
     assert result["pass@k"]["2"]["value"] == pytest.approx((1 + 0 + 0) / 3)
-    assert "1 items have no answer and count as wrong" in result["notes"]
+    assert "items without an answer, which count as wrong: 1" in result["notes"]
     (told,) = [note for note in result["notes"] if "left out" in note]
     assert told == (
         "items have 2 to 3 answers, and each counts with its own number: "
-        "k = 3 is left out, since 2 items have 2 only"
+        "k = 3 is left out (items with 2 only: 2)"
     )
     assert "3 items (0 undecided, counted as not passed), 2 to 3 answers" in capsys.readouterr().out
 
