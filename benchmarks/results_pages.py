@@ -268,11 +268,11 @@ def print_leaderboard(topics: Sequence[dict[str, Any]]) -> str:
     lines += wrap(
         "`coevolve eval --leaderboard FILE.jsonl` appends one flat row with its intervals to a "
         "file of yours, and `coevolve leaderboard FILE.jsonl` prints ranked tables. Two systems "
-        "are in one table if `corpus`, `limit`, `n_items`, `direction`, `samples`, `temperature`, "
-        "`backend` and `threads` are the same in both rows; then `coevolve compare` says whether "
-        "they differ. Each figure has its number of items, such as `codebleu n_items`: only items "
-        "with a reference have BLEU. Where figures come from: [published](published.md), "
-        "[small](small.md), "
+        "are in one table if `corpus`, `limit`, `n_items`, `direction` and `backend` are the same "
+        "in both rows; then `coevolve compare` says whether they differ. `samples`, `temperature` "
+        "and `threads` are columns where rows differ in them. Each figure has its number of "
+        "items, such as `codebleu n_items`: only items with a reference have BLEU. Where figures "
+        "come from: [published](published.md), [small](small.md), "
         "[a pre-trained model](pretrained.md)."
     )
     return "\n".join(lines) + "\n"

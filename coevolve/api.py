@@ -185,7 +185,7 @@ def evaluate(
     direction: str = "cpp:cuda",
     *,
     predictions: str = "",
-    n: int = 1,
+    n: int | None = None,
     temperature: float | None = None,
     max_new_tokens: int | None = None,
     as_written: bool = False,
@@ -204,10 +204,11 @@ def evaluate(
         predictions: a file of answers, in the place of `model`: JSONL of `id` (or `index`) and
         `text`. corpus: `builtin`, `development`, a folder, `SRC.tok,TGT.tok`, a JSONL file,
         `hf:ID`, or a checkout of ParEval. direction: source and target dialect. n: answers per
-        item. temperature: of sampling; None is 0 for n = 1, else 0.8. max_new_tokens: tokens after
-        which an answer is cut (None: 512). as_written: show the model the text itself. limit: only
-        the first items (0: all). tester: name of a Tester, whose share of valid tests is measured
-        as well; '' for none. seed: of sampling, suites and intervals. backend: where CUDA runs.
+        item of `model` (None: 1). temperature: of sampling; None is 0 for n = 1, else 0.8.
+        max_new_tokens: tokens after which an answer is cut (None: 512). as_written: show the model
+        the text itself. limit: only the first items (0: all). tester: name of a Tester, whose share
+        of valid tests is measured as well; '' for none. seed: of sampling, suites and intervals.
+        backend: where CUDA runs.
         workers: processes that execute (0: one per core, eight at most). speed: also measure how
         fast right answers run. threads: OpenMP threads for that (0: the cores of this machine).
         allow_contaminated: go on although the model was trained on items; the result says so.

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from corpora.analysis.repeated_work import find_repeated_write
-from corpora.dialects import get_dialect
+from corpora.dialects import get_dialect, get_model
 from corpora.frontends.c_family import parse_c_family
 from corpora.records import Blame, Outcome, Program, Signature, Verdict
 from corpora.signatures.signature import SignatureError, read_signature
@@ -29,7 +29,7 @@ from gpu_runtime.expectations import Expectations
 from gpu_runtime.wall.check import check_program
 from gpu_runtime.wall.cuda import find_cuda_fault
 from translator.trials.bench import Failure, Trial, TrialBench
-from translator.trials.plans import ROUTINES, try_elsewhere
+from translator.trials.plans import find_routine, try_elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +54,6 @@ class JudgeConfig:
     require_parallel: bool = False
     sanitize: bool = True
     static_wall: bool = True
-
-
-BACKEND_WORDS = {
-    "serial": "native",
-    "openmp": "openmp",
-    "cuda": "emulated",
-    "offload": "offload-host",
-}
-"""What a verdict says it ran on. `offload-host`: target regions on host threads with memory of
-their own, never on a device.
-"""
 
 
 def judge(
@@ -153,7 +142,7 @@ def make_base_verdict(
     dialect.
     """
     model = get_dialect(target.dialect).model
-    word = BACKEND_WORDS[model]
+    word = get_model(model).backend
     name = (
         backend.name if model == "cuda" else getattr(backend, "cpu_name", backend.name)
     )  # a GPU back end runs these on the CPU
@@ -208,13 +197,14 @@ def _run(
     bench = TrialBench(
         backend, target, compiled, binding, expectations, calls, limits, config.sanitize
     )
-    trial = ROUTINES[model](bench)
+    routine = find_routine(model)
+    trial = routine(bench)
     if (
         trial.failure is not None
         and trial.failure.outcome is Outcome.TIMEOUT
         and (shorter := _drop_long_tests(bench, trial.failure.test))
     ):
-        bench, trial = shorter, ROUTINES[model](shorter)
+        bench, trial = shorter, routine(shorter)
         expectations = shorter.expectations
     if (
         trial.failure is not None
@@ -222,7 +212,7 @@ def _run(
         and (shorter := _drop_untried_tests(bench, trial.failure.test))
     ):
         untried, why = tuple(range(trial.failure.test, len(bench.calls))), trial.failure.detail
-        bench, trial = shorter, ROUTINES[model](shorter)
+        bench, trial = shorter, routine(shorter)
         trial = replace(trial, untried=untried, why=why)
     if trial.failure is None:
         trial = replace(trial, failure=try_elsewhere(bench))

@@ -12,6 +12,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from corpora.dialects import get_dialect
+
 EXAMPLES = {
     "cpp": "void scale(int n, float a, float *x) { for (int i = 0; i < n; i++) x[i] *= a; }",
     "cuda": "__global__ void scale(int n, float a, float *x) { int i = blockIdx.x * blockDim.x + "
@@ -149,7 +151,8 @@ def make_model_card(kind: str, folder: str, canonical: bool, facts: RunFacts) ->
 
 def _translator_code(folder: str, canonical: bool, direction: str) -> list[str]:
     style = "canonical" if canonical else "plain"
-    example = EXAMPLES.get(direction.partition(":")[0], EXAMPLES["cpp"])
+    source = get_dialect(direction.partition(":")[0])
+    example = EXAMPLES.get(source.name, EXAMPLES[source.language])
     chat = (
         [
             "ids = tokenizer(prompt).input_ids",

@@ -3,8 +3,9 @@ p-values.
 
 Contract: A and B are result files of `coevolve eval --out` or run folders (their last evaluated
 round, on the run's held-out programs); only items that both have are compared, and how many that
-are is printed. Differences are B - A. Shares of one item (answers that pass, build, compile) are
-paired by bootstrap over items; whether the first answer passes is paired by an exact McNemar test.
+are is printed. Differences are B - A. A figure has one p, beside the test that gave it: the exact
+McNemar test where each item has one answer on both sides, else a paired bootstrap over items. The
+table is in percent, and JSON has fractions of 1.
 
     coevolve compare before.json after.json
 """
@@ -45,7 +46,7 @@ class FigureDifference:
         first and in the second evaluation. ci95: the 95 % interval (low, high) of b - a; None where
         a bootstrap says nothing.
     p: the two-sided p-value for no difference, None where there is none. test: what gave it,
-        `McNemar`, `bootstrap` or ''.
+        `exact McNemar`, `paired bootstrap` or ''.
     """
 
     items: int
@@ -64,7 +65,6 @@ class Comparison:
     figures: the difference by metric: `passed`, `built`, `compiled` and `codebleu`, of which those
         are left out that no common item has.
     only_a, only_b: number of items whose first answer passes on that side alone.
-    p_first: the p-value of the exact McNemar test on `only_a` and `only_b`.
     """
 
     items: int
@@ -72,7 +72,6 @@ class Comparison:
     figures: dict[str, FigureDifference]
     only_a: int
     only_b: int
-    p_first: float
 
 
 FIGURES = ("passed", "built", "compiled")
@@ -82,6 +81,7 @@ _NAMES = {
     "compiled": "CPass",
     "codebleu": "CodeBLEU (mean of items)",
 }
+_LABELS = _NAMES | {"passed": "pass@1 %", "built": "build@1 %", "compiled": "CPass %"}
 
 
 def add_parser(commands) -> argparse.ArgumentParser:
@@ -91,8 +91,9 @@ def add_parser(commands) -> argparse.ArgumentParser:
     parser = commands.add_parser(
         "compare",
         help="compare two evaluations on the same items",
-        description="Print B - A for pass@1, build@1, CPass and CodeBLEU with 95 % intervals "
-        "and p: exact McNemar where each item has one answer, else paired bootstrap over items.",
+        description="Print B - A in percent for pass@1, build@1, CPass and CodeBLEU with 95 % "
+        "intervals, p and its test: exact McNemar where each item has one answer, else paired "
+        "bootstrap over items.",
     )
     parser.add_argument("a", metavar="A", help="result of coevolve eval --out, or a run folder")
     parser.add_argument("b", metavar="B", help="the other one")
@@ -223,9 +224,6 @@ def compare_sides(a: EvaluationSide, b: EvaluationSide, seed: int = 0) -> Compar
     differences are b - a. seed: of the bootstrap. Raises UserError if there is no such item, or the
     directions differ.
     """
-    # needs numpy, which takes half a second to import
-    from coevolve.evaluation.statistics import compute_mcnemar_p
-
     if a.direction != b.direction:
         raise UserError(
             f"'{a.name}' is {a.direction} and '{b.name}' is {b.direction}: there is nothing to pair"
@@ -247,14 +245,7 @@ def compare_sides(a: EvaluationSide, b: EvaluationSide, seed: int = 0) -> Compar
     first = [(bool(a.items[i]["first_passed"]), bool(b.items[i]["first_passed"])) for i in common]
     only_a, only_b = first.count((True, False)), first.count((False, True))
     unmatched = len(a.items) + len(b.items) - 2 * len(common)
-    return Comparison(
-        len(common),
-        unmatched,
-        figures,
-        only_a,
-        only_b,
-        compute_mcnemar_p(only_a, only_b),
-    )
+    return Comparison(len(common), unmatched, figures, only_a, only_b)
 
 
 def _measure_difference(
@@ -263,6 +254,7 @@ def _measure_difference(
     """The difference of one metric. pairs: values of both sides by item. single: each item has one
     answer, so that values are 0 or 1.
     """
+    # needs numpy, which takes half a second to import
     from coevolve.evaluation.statistics import (
         bootstrap_paired_difference,
         can_bootstrap,
@@ -275,10 +267,10 @@ def _measure_difference(
         if can_bootstrap([y - x for x, y in pairs])
         else None
     )
-    p, test = (drawn.p, "bootstrap") if drawn else (None, "")
+    p, test = (drawn.p, "paired bootstrap") if drawn else (None, "")
     if single:
         p = compute_mcnemar_p(sum(x > y for x, y in pairs), sum(y > x for x, y in pairs))
-        test = "McNemar"
+        test = "exact McNemar"
     a, b = (sum(values) / len(values) for values in (one, other))
     return FigureDifference(len(pairs), a, b, drawn.ci95 if drawn else None, p, test)
 
@@ -290,8 +282,9 @@ def _share(row: dict, key: str) -> float | None:
 
 
 def format_comparison(a: EvaluationSide, b: EvaluationSide, found: Comparison) -> str:
-    """Return a comparison as lines of text: both names, a Markdown table of differences, and the
-    McNemar test. a, b: the evaluations. found: what `compare_sides(a, b)` returned.
+    """Return a comparison as lines of text: both names, a Markdown table of differences in percent
+    with the test behind each p, and how many items only one side's first answer solves. a, b: the
+    evaluations. found: what `compare_sides(a, b)` returned.
     """
     lines = [
         f"A: {a.name}",
@@ -300,39 +293,30 @@ def format_comparison(a: EvaluationSide, b: EvaluationSide, found: Comparison) -
         "",
     ]
     lines += [
-        "| figure | items | A | B | B - A | 95 % interval | p |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| figure | items | A | B | B - A | 95 % interval | p | test |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for key, d in found.figures.items():
-        cells = [str(d.items), f"{d.a:.3f}", f"{d.b:.3f}", f"{d.b - d.a:+.3f}"]
-        cells.append(" to ".join(f"{bound:+.3f}" for bound in d.ci95 or ()) or "–")
-        cells.append("–" if d.p is None else f"{d.p:.3g}")
-        lines.append(f"| {_NAMES[key]} | {' | '.join(cells)} |")
-    lines += ["", *_explain_tests(found)]
-    lines += [
-        f"First answers: {found.only_a} items pass with A only, {found.only_b} with B only; "
-        f"exact McNemar p = {found.p_first:.3g}",
-    ]
+        cells = [str(d.items), f"{100 * d.a:.1f}", f"{100 * d.b:.1f}", f"{100 * (d.b - d.a):+.1f}"]
+        cells.append(" to ".join(f"{100 * bound:+.1f}" for bound in d.ci95 or ()) or "–")
+        cells += ["–" if d.p is None else f"{d.p:.3g}", d.test or "–"]
+        lines.append(f"| {_LABELS[key]} | {' | '.join(cells)} |")
+    lines.append("")
+    if any(d.ci95 is None for d in found.figures.values()):
+        lines.append(_explain_dashes())
+    lines.append(
+        f"First answers: {found.only_a} items pass with A only, {found.only_b} with B only"
+    )
     return "\n".join(lines)
 
 
-def _explain_tests(found: Comparison) -> list[str]:
-    """Lines on where the p-values come from, and on what is missing."""
+def _explain_dashes() -> str:
     from coevolve.evaluation.statistics import FEWEST_ITEMS
 
-    tests = {d.test for d in found.figures.values()}
-    words = {
-        "McNemar": "exact McNemar where each item has one answer",
-        "bootstrap": "paired bootstrap over items for shares of several answers, and for CodeBLEU",
-    }
-    told = [words[test] for test in words if test in tests]
-    lines = [f"p: {'; '.join(told)}."] if told else []
-    if any(d.ci95 is None for d in found.figures.values()):
-        lines.append(
-            f"–: a bootstrap says nothing below {FEWEST_ITEMS} items, or where all differences are "
-            f"the same."
-        )
-    return lines
+    return (
+        f"–: a bootstrap says nothing below {FEWEST_ITEMS} items, or where all differences are the "
+        f"same."
+    )
 
 
 def _as_json(a: EvaluationSide, b: EvaluationSide, found: Comparison) -> dict:
@@ -348,7 +332,7 @@ def _as_json(a: EvaluationSide, b: EvaluationSide, found: Comparison) -> dict:
         }
         for k, d in found.figures.items()
     }
-    first = {"only_a": found.only_a, "only_b": found.only_b, "p": found.p_first}
+    first = {"only_a": found.only_a, "only_b": found.only_b}
     return {
         "a": a.name,
         "b": b.name,

@@ -19,20 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpora import builtin
-from corpora.dialects import DIALECTS, Dialect, Direction
+from corpora.dialects import DIALECTS, Dialect, Direction, get_model
 
 if TYPE_CHECKING:
     from gpu_runtime.doctor import Finding  # needs numpy, which takes half a second to import
 
 _COMPILERS = {"cpp": ("gcc", "g++"), "fortran": ("gcc", "gfortran")}
 """What a grammar family cannot do without; gcc builds the runner."""
-_HELPERS = {
-    "serial": (),
-    "openmp": ("libomp", "archer"),
-    "cuda": ("gpu", "nvrtc"),
-    "offload": ("libomp", "archer", "offload: g++"),
-}
-"""What a programming model can do without, at a loss that the doctor states."""
 _KINDS = {
     (False, True): "forward",
     (True, False): "back",
@@ -86,7 +79,7 @@ def make_direction_table(findings: Sequence[Finding], cuda_runs_on: str) -> list
 def _row(direction: Direction, absent: set[str], cuda_runs_on: str) -> DirectionRow:
     sides = (direction.source, direction.target)
     needs = [name for side in sides for name in _COMPILERS[side.language]]
-    helped = [name for side in sides for name in _HELPERS[side.model]]
+    helped = [name for side in sides for name in get_model(side.model).helpers]
     return DirectionRow(
         str(direction),
         _KINDS[direction.source.model != "serial", direction.target.model != "serial"],
@@ -98,12 +91,8 @@ def _row(direction: Direction, absent: set[str], cuda_runs_on: str) -> Direction
 
 
 def _place(side: Dialect, cuda_runs_on: str) -> str:
-    return {
-        "serial": "cpu",
-        "openmp": "cpu threads",
-        "cuda": "device" if cuda_runs_on == "cuda" else "emulated",
-        "offload": "offload-host",
-    }[side.model]
+    on_device = side.model == "cuda" and cuda_runs_on == "cuda"
+    return "device" if on_device else get_model(side.model).place
 
 
 def format_direction_table(rows: Sequence[DirectionRow], findings: Sequence[Finding]) -> str:

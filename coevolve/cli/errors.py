@@ -58,6 +58,7 @@ def get_user_errors() -> tuple[type[Exception], ...]:
     """
     from coevolve.config.schema import ConfigError
     from corpora.datasets.loaders import CorpusError
+    from corpora.dialects import DialectError
     from corpora.signatures.signature import SignatureError
     from corpora.store import StoreError
     from corpora.suites.unit_tests import SuiteError
@@ -70,6 +71,7 @@ def get_user_errors() -> tuple[type[Exception], ...]:
         BackendError,
         ConfigError,
         CorpusError,
+        DialectError,
         ModelError,
         SignatureError,
         StoreError,

@@ -87,13 +87,13 @@ def add_parser(commands) -> argparse.ArgumentParser:
         help="source and target dialect (default: cpp:cuda)",
     )
     parser.add_argument(
-        "--n", type=int, default=1, metavar="N", help="answers per item (default: 1)"
+        "--n", type=int, metavar="N", help="answers per item of --model (default: 1)"
     )
     parser.add_argument(
         "--temperature",
         type=float,
         metavar="T",
-        help="sampling temperature (default: 0 for --n 1, else 0.8)",
+        help="sampling temperature of --model (default: 0 for --n 1, else 0.8)",
     )
     parser.add_argument(
         "--max-new-tokens",
@@ -185,8 +185,14 @@ def measured(args: argparse.Namespace) -> dict:
         raise UserError(
             "give RUN, or --corpus C with --model M or --predictions FILE; see coevolve eval --help"
         )
+    for name in ("n", "temperature"):
+        if args.predictions and getattr(args, name) is not None:
+            raise UserError(
+                f"--{name} belongs to --model: '{args.predictions}' has the answers that it has; "
+                f"leave --{name} out"
+            )
     if (
-        args.n < 1
+        (args.n is not None and args.n < 1)
         or args.limit < 0
         or min(args.workers, args.threads) < 0
         or (args.temperature or 0.0) < 0
@@ -215,6 +221,12 @@ def _run_split(args: argparse.Namespace) -> int:
     from coevolve.evaluation.evaluate import run_evaluate_command
 
     only_corpus = (
+        "n",
+        "temperature",
+        "limit",
+        "speed",
+        "threads",
+        "allow_contaminated",
         "model",
         "predictions",
         "tester",
@@ -224,9 +236,12 @@ def _run_split(args: argparse.Namespace) -> int:
         "max_new_tokens",
         "as_written",
     )
-    given = [f"--{name.replace('_', '-')}" for name in only_corpus if getattr(args, name)]
-    if given:
-        raise UserError(f"{given[0]} belongs to --corpus, not to RUN")
+    given = {name: getattr(args, name) for name in only_corpus}
+    for name, value in given.items():
+        if value or (value is not None and name in ("n", "temperature")):
+            instead = "; use --samples" if name == "n" else ""
+            option = f"--{name.replace('_', '-')}"
+            raise UserError(f"{option} belongs to --corpus, not to RUN{instead}")
     return run_evaluate_command(
         Path(args.run), args.checkpoint, args.samples, args.json, not args.local
     )
@@ -234,7 +249,9 @@ def _run_split(args: argparse.Namespace) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Answered:
-    """Answers with what is known of who gave them. missing: how many '' stand for no answer."""
+    """Answers with what is known of who gave them. missing: how many items have none, but '' for as
+    many as the item with the fewest has.
+    """
 
     label: str
     answers: tuple[tuple[str, ...], ...]
@@ -245,16 +262,20 @@ class _Answered:
 
 
 def _corpus(args: argparse.Namespace) -> dict:
-    from coevolve.evaluation.answering import measure_tester
-    from coevolve.evaluation.items import load_items
-    from coevolve.evaluation.result import EvaluationSetting, make_result
-    from coevolve.evaluation.scoring import ScoringWork, count_default_workers, score_items
-    from coevolve.named_models import resolve_model
-    from coevolve.verification.engine import VerifyConfig, make_backend
-    from gpu_runtime.models.protocol import Sampling
+    from coevolve.cli.progress import show_stage
+
+    with show_stage("loading packages"):
+        from coevolve.evaluation.answering import measure_tester
+        from coevolve.evaluation.items import load_items
+        from coevolve.evaluation.result import EvaluationSetting, make_result
+        from coevolve.evaluation.scoring import ScoringWork, count_default_workers, score_items
+        from coevolve.named_models import resolve_model
+        from coevolve.verification.engine import VerifyConfig, make_backend
+        from gpu_runtime.models.protocol import Sampling
 
     started = time.monotonic()
-    whole = load_items(args.corpus, args.direction)
+    with show_stage(f"loading {args.corpus}"):
+        whole = load_items(args.corpus, args.direction)
     corpus = _limit_items(whole, args.limit)
     tester = resolve_model(args.tester, "tester") if args.tester else None
     found = _read_answers(args, whole) if args.predictions else _ask_model(args, corpus)
@@ -265,11 +286,10 @@ def _corpus(args: argparse.Namespace) -> dict:
         tuple(corpus.read(i, text) for text in texts)
         for i, texts in zip(corpus.items, found.answers, strict=True)
     ]
-    backend = make_backend(
-        args.backend
-    )  # a back end that is not there shows before anything is executed
-    name = backend.name
-    backend.close()
+    with show_stage("preparing the back end"):  # one that is not there shows before execution
+        backend = make_backend(args.backend)
+        name = backend.name
+        backend.close()
     work = [
         ScoringWork(item, texts, target) for item, texts in zip(corpus.items, answers, strict=True)
     ]
@@ -279,20 +299,37 @@ def _corpus(args: argparse.Namespace) -> dict:
     scores, threads, speed_notes = _measure_speedups(args, work, scores, name)
     sampling = Sampling(1, 0.8, max_new_tokens=args.max_new_tokens or NEW_TOKENS, seed=args.seed)
     figures = measure_tester(tester, corpus, sampling, args.backend, args.seed) if tester else {}
+    notes = _not_functions(answers, target, found.missing), _note_counts(answers), speed_notes
     setting = EvaluationSetting(
         found.label,
-        len(answers[0]),
+        min(map(len, answers)),
         found.temperature,
         args.seed,
         name,
         time.monotonic() - started,
         found.contamination,
         figures,
-        (*found.notes, *_not_functions(answers, target, found.missing), *speed_notes),
+        (*found.notes, *(note for each in notes for note in each)),
         threads,
         args.limit if len(corpus.items) < len(whole.items) else 0,
     )
-    return make_result(corpus, answers, scores, setting)
+    with show_stage("computing figures and their intervals"):
+        return make_result(corpus, answers, scores, setting)
+
+
+def _note_counts(answers: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """A note where items have different numbers of answers, none where all have as many."""
+    from coevolve.evaluation.result import choose_ks
+
+    fewest, most = min(map(len, answers)), max(map(len, answers))
+    if fewest == most:
+        return ()
+    short = sum(len(texts) == fewest for texts in answers)
+    left_out = [str(k) for k in choose_ks(most) if k > fewest]
+    return (
+        f"items have {fewest} to {most} answers, and each counts with its own number: "
+        f"k = {', '.join(left_out)} is left out (items with {fewest} only: {short})",
+    )
 
 
 def _not_functions(
@@ -304,7 +341,7 @@ def _not_functions(
     from translator.prompting.answers import explain_rejection
 
     times, reasons = Counter(text for texts in answers for text in texts), Counter()
-    times[""] -= missing
+    times[""] -= missing * min(map(len, answers))
     for text, count in times.items():
         if count and (why := explain_rejection(text, target)):
             reasons[_REJECTED[why]] += count
@@ -373,7 +410,10 @@ def _read_answers(args: argparse.Namespace, corpus) -> _Answered:
         args.predictions, corpus.items, corpus.direction.target.name, args.limit
     )
     notes = (
-        *([f"{found.missing} answers are missing and count as wrong"] if found.missing else ()),
+        *(
+            [f"items without an answer, which count as wrong: {found.missing}"]
+            * (found.missing > 0)
+        ),
         *(
             [
                 f"answers with fences or prose around their code, which were taken off: "
@@ -393,21 +433,22 @@ def _read_answers(args: argparse.Namespace, corpus) -> _Answered:
 
 
 def _ask_model(args: argparse.Namespace, corpus) -> _Answered:
+    from coevolve.cli.progress import show_stage
     from coevolve.evaluation.answering import collect_answers
     from coevolve.named_models import resolve_model
     from gpu_runtime.models.protocol import Sampling
 
     model = resolve_model(args.model, "translator", str(corpus.direction))
-    contamination = _contamination(model, corpus, args.allow_contaminated)
-    temperature = (
-        args.temperature if args.temperature is not None else (0.0 if args.n == 1 else 0.8)
-    )
-    if temperature == 0 and args.n > 1:
+    with show_stage("comparing the items with what the model was trained on"):
+        contamination = _contamination(model, corpus, args.allow_contaminated)
+    count = args.n or 1
+    temperature = args.temperature if args.temperature is not None else (0.0 if count == 1 else 0.8)
+    if temperature == 0 and count > 1:
         raise UserError(
             "--temperature 0 gives the same answer every time; use --n 1, or a temperature above 0"
         )
     sampling = Sampling(
-        args.n, temperature, max_new_tokens=args.max_new_tokens or NEW_TOKENS, seed=args.seed
+        count, temperature, max_new_tokens=args.max_new_tokens or NEW_TOKENS, seed=args.seed
     )
     answers, how = collect_answers(model, corpus, sampling, not args.as_written)
     ends = f"an answer ends after {sampling.max_new_tokens} tokens at most (--max-new-tokens)"

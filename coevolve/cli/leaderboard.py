@@ -1,8 +1,9 @@
 """`coevolve leaderboard FILE...`: rows of `coevolve eval --leaderboard` as ranked tables.
 
-Contract: a table holds comparable rows only: those that agree in everything that COMPARABLE names.
-Rows are ranked by pass@1; equal figures share a rank. Exit 0, or 2 with one line for a file that
-cannot be read.
+Contract: a table holds comparable rows only: those that agree in everything that COMPARABLE names,
+which is what was asked and who judged. How a system was asked (ASKED) may differ, and is a column
+where it does. Rows are ranked by pass@1; equal figures share a rank. Exit 0, or 2 with one line for
+a file that cannot be read.
 
     coevolve leaderboard board.jsonl
 """
@@ -13,21 +14,17 @@ import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from os.path import normpath
 from pathlib import Path
 
 from coevolve.cli.errors import UserError
 
-COMPARABLE = (
-    "corpus",
-    "limit",
-    "n_items",
-    "direction",
-    "samples",
-    "temperature",
-    "backend",
-    "threads",
-)
+COMPARABLE = ("corpus", "limit", "n_items", "direction", "backend")
 """What two rows must agree in to be ranked in one table."""
+ASKED = ("samples", "temperature", "threads")
+"""How a system was asked, and timed: no reason for another table, since pass@k is estimated without
+bias from any number of answers, and answers made elsewhere have no temperature that is known.
+"""
 _RANKED_BY = "pass@1"
 _INTERVAL, _COUNT = " ci95", " n_items"
 
@@ -36,8 +33,9 @@ _INTERVAL, _COUNT = " ci95", " n_items"
 class RankedTable:
     """Comparable rows of a leaderboard.
 
-    setting: what they agree in, by name: `corpus`, `limit`, `n_items`, `direction`, `samples`,
-        `temperature`, `backend` and `threads`; None where older rows do not say it.
+    setting: what they agree in, by name: `corpus`, `limit`, `n_items`, `direction`, `backend`, and
+        of `samples`, `temperature` and `threads` those in which all rows are the same; None where
+        older rows do not say it.
     rows: (rank from 1, row as in the file), the best first. Equal pass@1 has equal rank.
     """
 
@@ -53,7 +51,7 @@ def add_parser(commands) -> argparse.ArgumentParser:
         "leaderboard",
         help="print the rows of eval --leaderboard as ranked tables",
         description="Print ranked tables of what 'coevolve eval --leaderboard FILE.jsonl' wrote, "
-        "one for each setting: rows of other items, directions or settings are not ranked "
+        "one for each corpus, direction and back end: rows of other items are not ranked "
         "together. 'coevolve compare' says whether two results differ.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE.jsonl", help="files of rows")
@@ -111,22 +109,34 @@ def rank_rows(rows: Sequence[dict]) -> list[RankedTable]:
     """
     groups: dict[str, list[dict]] = {}
     for row in rows:
-        key = json.dumps([row.get(name) for name in COMPARABLE])
+        key = json.dumps([_normalize(name, row.get(name)) for name in COMPARABLE])
         groups.setdefault(key, []).append(row)
     tables = []
     for members in groups.values():
         best_first = sorted(members, key=lambda row: -row[_RANKED_BY])
         figures = [row[_RANKED_BY] for row in best_first]
         ranked = tuple((figures.index(row[_RANKED_BY]) + 1, row) for row in best_first)
-        tables.append(RankedTable({name: members[0].get(name) for name in COMPARABLE}, ranked))
+        same = [n for n in ASKED if all(r.get(n) == members[0].get(n) for r in members)]
+        setting = {name: members[0].get(name) for name in (*COMPARABLE, *same)}
+        tables.append(RankedTable(setting, ranked))
     return tables
+
+
+def _normalize(name: str, value: object) -> object:
+    """A setting as it is compared: `./mine/` is the corpus `mine`."""
+    if name != "corpus" or not isinstance(value, str):
+        return value
+    return ",".join(normpath(part.strip()) for part in value.split(","))
 
 
 def format_table(table: RankedTable) -> str:
     """Return a table as Markdown: a line on what its rows agree in, and a row for each system, with
-    the interval of each figure where it says something, and the number of items where it is not
-    that of the table.
+    how it was asked where rows differ in that, the interval of each figure where it says something,
+    and the number of items where it is not that of the table. Shares are in percent.
     """
+    from coevolve.evaluation.result import label_figure
+
+    differ = [name for name in ASKED if name not in table.setting]
     figures = list(
         dict.fromkeys(
             name.removesuffix(_INTERVAL)
@@ -135,7 +145,7 @@ def format_table(table: RankedTable) -> str:
             if name.endswith(_INTERVAL)
         )
     )
-    head = ["rank", "model", *figures]
+    head = ["rank", "model", *differ, *map(label_figure, figures)]
     lines = [
         _describe_setting(table.setting),
         "",
@@ -145,22 +155,26 @@ def format_table(table: RankedTable) -> str:
     for rank, row in table.rows:
         trained = f" (trained on {row['contaminated']} items)" if row.get("contaminated") else ""
         cells = [str(rank), row["model"].replace("|", "\\|") + trained]
+        cells += ["–" if row.get(name) is None else str(row[name]) for name in differ]
         cells += [_format_figure(row, name) for name in figures]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def _describe_setting(setting: dict[str, object]) -> str:
-    limit, threads, temperature = setting["limit"], setting["threads"], setting["temperature"]
+    limit = setting["limit"]
     parts = [
         f"**{setting['corpus']}**, {setting['direction']}",
         f"{setting['n_items']} items"
         + (f" (--limit {limit})" if limit else " (limit not known)" if limit is None else ""),
-        f"samples {setting['samples']}",
-        f"temperature {'–' if temperature is None else temperature}",
         f"back end {setting['backend']}",
     ]
-    return ", ".join(parts + ([f"threads {threads}"] if threads else []))
+    told = {name: setting[name] for name in ASKED if name in setting}
+    if not told.get("threads"):
+        told.pop("threads", None)
+    return ", ".join(
+        parts + [f"{name} {'–' if value is None else value}" for name, value in told.items()]
+    )
 
 
 def _format_figure(row: dict, name: str) -> str:
@@ -170,8 +184,8 @@ def _format_figure(row: dict, name: str) -> str:
         return "–"
     count = row.get(name + _COUNT, row.get("n_items", 0))
     interval = select_interval({"ci95": row.get(name + _INTERVAL), "n_items": count})
-    text = format_figure(row[name])
+    text = format_figure(name, row[name])
     if interval:
-        text += f" ({' to '.join(map(format_figure, interval))})"
+        text += f" ({' to '.join(format_figure(name, bound) for bound in interval)})"
     words = f"{count} item{'' if count == 1 else 's'}"
     return text if count == row.get("n_items") else f"{text}, {words}"

@@ -2,9 +2,10 @@
 
 Contract: reads the configuration and its corpora, never weights. Parameters are exact where the
 model's shape is known and say so where they are guessed; memory, hours and disk are estimates with
-their assumptions printed beside them.
+their assumptions printed beside them. Whether the run fits on a cluster is said of the one that the
+options describe, never of the machine that this runs on.
 
-    coevolve plan configs/qwen.toml --machine h100
+    coevolve plan configs/qwen.toml --machine h100 --nodes 2 --gpus 8 --cpus 64
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from coevolve.cli.errors import UserError
 from coevolve.config.schema import Config
 from coevolve.loop.directions import find_taught_directions, list_translators
 from coevolve.loop.run_corpus import RunCorpus
@@ -49,6 +51,43 @@ VERIFY_CPU_S = 0.2
 """
 RECORD_BYTES = 6000
 """Of one candidate with its verdict in a run folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The nodes that a run is planned for, all alike.
+
+    nodes: their number. gpus: GPUs of a node. cpus: CPUs of a node. None: nobody said.
+    """
+
+    nodes: int | None = None
+    gpus: int | None = None
+    cpus: int | None = None
+
+    @property
+    def is_said(self) -> bool:
+        """Return whether anything is known of it."""
+        return (self.nodes, self.gpus, self.cpus) != (None, None, None)
+
+    @property
+    def all_gpus(self) -> int:
+        """Return the GPUs of all nodes, 0 where nobody said."""
+        return (self.nodes or 1) * (self.gpus or 0)
+
+    @property
+    def all_cpus(self) -> int:
+        """Return the CPUs of all nodes; where nobody said, a node has as many as this machine."""
+        return (self.nodes or 1) * (self.cpus or count_usable_cores())
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Whether a run fits on a cluster. fits: None where nobody said what the cluster has. text: one
+    line that says so, with what is needed and what is given.
+    """
+
+    fits: bool | None
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +249,15 @@ EXAMPLES = ("cpu", "a100")
 """Machines of MACHINES whose hours are shown where nobody says which it will be."""
 
 
-def format_plan(config: Config, corpus: RunCorpus, machine: Machine | None) -> str:
+def format_plan(
+    config: Config, corpus: RunCorpus, machine: Machine | None, cluster: Cluster = Cluster()
+) -> str:
     """Return what a run of `config` on `corpus` would need on `machine`, as text: parameters,
-    memory, hours, disk and assumptions. For a model behind an endpoint it is what its tokens cost.
+    memory, GPUs, hours, disk and assumptions. For a model behind an endpoint it is what its tokens
+    cost.
 
     machine: None: nobody said which; the hours are those of two examples, a CPU and an A100, and
-        say so.
+        say so. cluster: what a line of the text says the run fits on, or does not.
     Raises ModelError if the model's shape cannot be found.
     """
     works, shape = (
@@ -231,17 +273,18 @@ def format_plan(config: Config, corpus: RunCorpus, machine: Machine | None) -> s
         f"{config.model.max_new_tokens}), "
         f"{answers} candidates in all, and {works[1].answers(rounds)} answers of the Tester",
     ]
+    fit = [f"cluster      {explain_fit(config, cluster).text}"]
     if shape is None:
-        return "\n".join(lines + _format_bill(config, works))
+        return "\n".join(lines + _format_bill(config, works) + fit)
     lines += [
         "",
         f"model        {config.model.name_or_path or 'scratch'}: {shape.parameters / 1e6:,.1f} "
         f"M parameters ({shape.known})",
     ]
     shown = [machine] if machine else [MACHINES[name] for name in EXAMPLES]
-    lines += _memory(config, work, shape, shown[-1]) + _gpus(config)
+    lines += _memory(config, work, shape, shown[-1]) + _gpus(config, cluster) + fit
     for each in shown:
-        lines += _hours(config, works, shape, each)
+        lines += _hours(config, works, shape, each, cluster)
     if not machine:
         lines.append("examples     both, since no machine was named: --machine")
     lines += _disk(config, shape, answers)
@@ -268,11 +311,53 @@ def _format_bill(config: Config, works: Sequence[WorkEstimate]) -> list[str]:
     ]
 
 
-def _gpus(config: Config) -> list[str]:
+def explain_fit(config: Config, cluster: Cluster) -> Fit:
+    """Return whether the actors of a run of `config` fit on `cluster`, by the rules of a run that
+    starts: its GPUs are there, and those of a model lie on one node. CPUs are shared, so any number
+    of them serves; how much memory the models take is not compared.
+    """
     from coevolve.loop.actors import count_requested_gpus
 
-    verifiers = config.verify.workers or count_usable_cores()
+    wanted, given = config.resources, cluster.all_gpus
+    if not cluster.is_said:
+        return Fit(
+            None, "not said: give --gpus and --cpus of a node, and --nodes, to hear if this fits"
+        )
+    verifiers = count_verifiers(config, cluster)
     asked = count_requested_gpus(config, verifiers)
+    if not given:  # then trainers work on CPUs
+        asked["trainers"] = 0.0
+    needs, inside = (
+        sum(asked.values()),
+        ", ".join(f"{name} {n:g}" for name, n in asked.items() if n),
+    )
+    models, each = wanted.translators + wanted.testers, wanted.model_gpus
+    if config.verify.backend == "cuda" and not wanted.verifier_gpus:
+        why = "verify.backend = 'cuda' needs a share of a GPU for each verifier, none asked for: "
+        why += "set resources.verifier_gpus, for example to 0.1"
+    elif needs > given + 1e-6:
+        why = f"needs {needs:g} GPUs, {given} given ({inside})"
+    elif each and (cluster.nodes or 1) * int((cluster.gpus or 0) / each + 1e-6) < models:
+        why = f"needs {each:g} GPUs of one node for each of {models} models, "
+        why += f"{cluster.nodes or 1} x {cluster.gpus or 0} given"
+    else:
+        return Fit(
+            True,
+            f"fits: needs {needs:g} GPUs, {given} given; {verifiers} verifiers on "
+            f"{cluster.all_cpus} CPUs{'; memory is not compared' * (given > 0)}",
+        )
+    return Fit(False, f"does not fit: {why}")
+
+
+def count_verifiers(config: Config, cluster: Cluster) -> int:
+    """Return how many verifiers a run has on a cluster: `verify.workers`, or one per CPU."""
+    return config.verify.workers or cluster.all_cpus
+
+
+def _gpus(config: Config, cluster: Cluster) -> list[str]:
+    from coevolve.loop.actors import count_requested_gpus
+
+    asked = count_requested_gpus(config, count_verifiers(config, cluster))
     inside = ", ".join(f"{name} {share:g}" for name, share in asked.items())
     note = (
         ""
@@ -316,7 +401,11 @@ def _row(label: str, parts: dict[str, float]) -> str:
 
 
 def _hours(
-    config: Config, works: Sequence[WorkEstimate], shape: ModelShape, machine: Machine
+    config: Config,
+    works: Sequence[WorkEstimate],
+    shape: ModelShape,
+    machine: Machine,
+    cluster: Cluster,
 ) -> list[str]:
     from coevolve.loop.checkpoints import make_model_options
 
@@ -326,7 +415,8 @@ def _hours(
         config.round.count,
     )
     width = 4 if machine is MACHINES["cpu"] else 2
-    workers = config.verify.workers or count_usable_cores()
+    workers = count_verifiers(config, cluster)
+    here = "" if config.verify.workers or cluster.cpus else ", one per CPU of this machine (--cpus)"
     parts = {
         "generate": sum(
             estimate_generate_seconds(
@@ -343,8 +433,8 @@ def _hours(
     return [
         f"hours        about {sum(parts.values()) / 3600:.2f}, Translator and Tester "
         f"({inside}); on {machine.name}: {machine.flops / 1e12:g} TFLOP/s and "
-        f"{machine.bandwidth / 1e9:g} GB/s sustained, {workers} verifiers (verifying overlaps "
-        f"with generating); loading models and starting machines come on top"
+        f"{machine.bandwidth / 1e9:g} GB/s sustained, {workers} verifiers{here} (verifying "
+        f"overlaps with generating); loading models and starting machines come on top"
     ]
 
 
@@ -371,9 +461,10 @@ def add_parser(commands):
     """Add `coevolve plan` to `commands`, the subparsers of the command line. Returns its parser."""
     parser = commands.add_parser(
         "plan",
-        help="what a run would need: parameters, memory, GPUs, hours, disk",
+        help="what a run would need: parameters, memory, GPUs, hours, disk, and whether it fits",
         description="Print what a configuration would need, from its corpora and the model's "
-        "shape; no weights are read or downloaded.",
+        "shape, and whether that fits on the nodes that the options describe; no weights are read "
+        "or downloaded.",
     )
     parser.add_argument("config", help="TOML configuration, for example configs/qwen.toml")
     parser.add_argument(
@@ -389,18 +480,33 @@ def add_parser(commands):
         help="what it would run on (default: cpu for scratch models, else cpu and a100 as "
         "examples)",
     )
-    parser.add_argument("--json", action="store_true", help="print the lines as one JSON list")
+    parser.add_argument("--nodes", type=int, metavar="N", help="nodes of the cluster (default: 1)")
+    parser.add_argument("--gpus", type=int, metavar="G", help="GPUs of each node (default: 0)")
+    parser.add_argument(
+        "--cpus", type=int, metavar="C", help="CPUs of each node (default: as this machine)"
+    )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print the lines as one JSON list; that about the cluster has 'fits'",
+    )
     return parser
 
 
 def run(args) -> int:
-    """Print what a run of a configuration would need. args: parsed by `add_parser`. Returns the
-    exit code 0. Raises ConfigError, CorpusError or ModelError for bad input.
+    """Print what a run of a configuration would need, and whether it fits. args: parsed by
+    `add_parser`. Returns the exit code 0. Raises ConfigError, CorpusError, ModelError or UserError
+    for bad input.
     """
     from coevolve.config.schema import load
     from coevolve.loop.run_corpus import build_corpus
     from corpora.datasets.loaders import CorpusError
 
+    for name, least in (("nodes", 1), ("gpus", 0), ("cpus", 1)):
+        value = getattr(args, name)
+        if value is not None and value < least:
+            raise UserError(f"--{name} {value}: give at least {least}")
+    cluster = Cluster(args.nodes, args.gpus, args.cpus)
     config = load(args.config, tuple(args.set))
     named = args.machine or ("cpu" if config.model.backend == "scratch" else "")
     machine = MACHINES[named] if named else None
@@ -410,10 +516,12 @@ def run(args) -> int:
         raise CorpusError(
             f"[corpus] of {args.config}: {error}; another one: --set corpus.source=PATH"
         ) from None
-    text = format_plan(config, corpus, machine)
+    text = format_plan(config, corpus, machine, cluster)
     if args.json:
         lines = (line.split(maxsplit=1) for line in text.splitlines() if line.strip())
-        print(json.dumps([{"about": about, "text": " ".join(rest)} for about, *rest in lines]))
+        told = [{"about": about, "text": " ".join(rest)} for about, *rest in lines]
+        fits = explain_fit(config, cluster).fits
+        print(json.dumps([t | ({"fits": fits} if t["about"] == "cluster" else {}) for t in told]))
     else:
         print(text)
     return 0

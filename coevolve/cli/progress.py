@@ -19,31 +19,33 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 Item = TypeVar("Item")
 FIRST_S = 1.0
-"""Seconds until a terminal shows that something is worked on."""
+"""Seconds until it is shown that something is worked on."""
 LOG_EVERY_S = 10.0
 """Seconds between lines where stderr is no terminal."""
 
 
 @contextmanager
-def show_working(label: str | Callable[[], str]) -> Iterator[None]:
+def show_working(label: str | Callable[[], str], is_stage: bool = False) -> Iterator[None]:
     """Show on stderr that the block is being worked on, and for how many seconds.
 
     label: what is being done, or a function that returns it for each line. A terminal gets one line
         that changes; it appears after one second and is cleared at the end. Elsewhere a line is
         printed every ten seconds.
+    is_stage: it is one of several stages of a long command, each of which also has a line in a log
+        after one second.
     """
     terminal, started, over = sys.stderr.isatty(), time.monotonic(), threading.Event()
     shown = False
 
     def show() -> None:
         nonlocal shown
-        while not over.wait(FIRST_S if terminal else LOG_EVERY_S):
+        while not over.wait(FIRST_S if terminal or (is_stage and not shown) else LOG_EVERY_S):
             text = label if isinstance(label, str) else label()
             line = f"{text}: {time.monotonic() - started:.0f} s"
             print(
@@ -63,6 +65,13 @@ def show_working(label: str | Callable[[], str]) -> Iterator[None]:
         thread.join()
         if terminal and shown:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def show_stage(label: str) -> AbstractContextManager[None]:
+    """Show on stderr that a stage of a long command is being worked on, as `show_working` does; a
+    log has its first line after one second.
+    """
+    return show_working(label, is_stage=True)
 
 
 class _FirstWrite:
@@ -136,6 +145,13 @@ def show_each(items: Iterable[Item], label: Callable[[int], str]) -> Iterator[It
         yield item
 
 
+def print_line(text: str) -> None:
+    """Print a line on stderr, in the place of the line that a terminal shows of work under way."""
+    with _DRAWING:
+        start = "\r\x1b[K" if sys.stderr.isatty() else ""
+        print(f"{start}{text}", file=sys.stderr, flush=True)
+
+
 _OPEN: list[ProgressBar] = []
 """Bars that are not closed, the first opened first."""
 _DRAWING = threading.RLock()
@@ -144,18 +160,19 @@ _DRAWING = threading.RLock()
 class ProgressBar:
     """A progress bar on stderr: a label, done of total, and a short note.
 
-    total: 0 when unknown. every_s: seconds between lines where stderr is no terminal.
+    total: 0 when unknown. every_s: seconds between lines where stderr is no terminal; None for
+        LOG_EVERY_S (10).
     file: a JSON file with label, done, total and note for other processes; None for none.
     In a `with` block a log gets a line every `every_s` seconds, whether a step was done or not, and
     the bar is closed at the end of the block, also where it fails.
     """
 
     def __init__(
-        self, label: str, total: int, every_s: float = LOG_EVERY_S, file: Path | None = None
+        self, label: str, total: int, every_s: float | None = None, file: Path | None = None
     ) -> None:
         self.label, self.total, self.done, self.note = label, total, 0, ""
         self._start = self._last = time.monotonic()
-        self._every_s = every_s
+        self._every_s = LOG_EVERY_S if every_s is None else every_s
         self._file, self._wrote, self._started = file, 0.0, time.time()
         self._terminal = sys.stderr.isatty()
         self._said: tuple[int, str] | None = None

@@ -17,7 +17,7 @@ from coevolve.config.records import PER_DIRECTION, Config, ConfigError, list_set
 from coevolve.loop.control_lessons import LESSONS
 from coevolve.loop.directions import has_outlined_ports, list_direction_corpora
 from corpora.datasets.loaders import is_ready_made
-from corpora.dialects import parse_direction
+from corpora.dialects import get_dialect, parse_direction
 
 CHOICES = {
     "model.constrain": ("none", "syntax", "types", "full"),
@@ -35,8 +35,6 @@ CHOICES = {
     "verify.backend": ("auto", "cuda", "emulated"),
     "verify.device_compiler": ("auto", "nvcc", "nvrtc", "none"),
 }
-UNGENERATED = ("openmp-target",)
-"""Dialects that `corpora.generator` does not write."""
 LADDER = ("mlm", "aer", "dae", "bt")
 """Values of ladder.steps, in the order in which they are taken."""
 RANGES = {
@@ -358,7 +356,12 @@ def _check_lessons(config: Config, where: str) -> None:
 
 def _find_ungenerated(directions: Sequence[str]) -> str:
     return next(
-        (name for direction in directions for name in direction.split(":") if name in UNGENERATED),
+        (
+            name
+            for direction in directions
+            for name in direction.split(":")
+            if not get_dialect(name).is_generated
+        ),
         "",
     )
 

@@ -99,8 +99,6 @@ def measure_tester(
     tests), `tester_tests` and `tester_tests_valid` (numbers of tests written and valid). Raises
     ModelError if the model cannot be opened.
     """
-    use_all_cores()
-    tester = Tester(model.open(), style=SUITE_STYLES[model.kind])
     settings = {
         "direction": str(corpus.direction),
         "seed": seed,
@@ -111,6 +109,8 @@ def measure_tester(
     shares, written, valid = [], 0, 0
     try:
         with ProgressBar("asking the Tester", len(corpus.items)) as bar:
+            use_all_cores()
+            tester = Tester(model.open(), style=SUITE_STYLES[model.kind])
             for chunk in split_into_chunks(corpus.items):
                 programs = [item.judged_as for item in chunk]
                 answers = tester.answers(programs, sampling)

@@ -9,7 +9,7 @@ is a CorpusError of one line.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,6 +105,42 @@ def parse_user_direction(text: str) -> Direction:
         return parse_direction(text)
     except ValueError as error:
         raise CorpusError(str(error)) from None
+
+
+def find_row(program: Program) -> int | None:
+    """Return the number, from 1, of the line or row that a program of a file of lines or of a table
+    was in; None for a program of another place.
+    """
+    word, _, number = program.origin.rpartition(" ")
+    return int(number) if word.endswith((", line", ", row")) and number.isdigit() else None
+
+
+def read_item_id(path: Path, number: int, row: dict) -> str:
+    """Return the `id` of a row of a JSONL corpus as text, '' for a row without one. number: of the
+    row's line, for the message. Raises CorpusError unless it is text or a whole number.
+    """
+    given = row.get("id")
+    if given is None:
+        return ""
+    if isinstance(given, bool) or not isinstance(given, str | int) or not str(given).strip():
+        raise CorpusError(
+            f"'{path}', line {number}: 'id' is {given!r:.40}, and must be text or a whole number; "
+            f"mend it, or leave it out: the id is then the number of the line"
+        )
+    return str(given)
+
+
+def require_unique_ids(path: Path, ids: Iterable[tuple[int, str]]) -> None:
+    """Check that no two items of a JSONL corpus have one id. ids: (number of the line, id of its
+    item). Raises CorpusError with the first that is there twice.
+    """
+    seen: dict[str, int] = {}
+    for number, name in ids:
+        if seen.setdefault(name, number) != number:
+            raise CorpusError(
+                f"'{path}', line {number}: the id '{name}' is that of line {seen[name]} too; give "
+                f"each item an id of its own"
+            )
 
 
 def read_first_row(path: Path) -> dict:

@@ -13,13 +13,19 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 from coevolve.cli.errors import UserError
 from coevolve.config.presets import choose_pass_at
 from coevolve.config.schema import Config
-from coevolve.evaluation.metrics import average_pass_at_k, bleu, pass_at_k
+from coevolve.evaluation.metrics import (
+    average_pass_at_k,
+    bleu,
+    convert_to_fractions,
+    pass_at_k,
+)
 from coevolve.evaluation.statistics import bootstrap_mean, can_bootstrap
 from coevolve.evaluation.text_scores import compute_codebleu
 from coevolve.loop.directions import find_checkpoints
@@ -51,22 +57,22 @@ def prepare_evaluation(run: Run) -> None:
     if run.folder.is_finished(path):
         return
     programs = run.corpus.evaluation
-    bar = run.bar("suites of held-out programs", len(programs))
     prepared: dict[int, PreparedSuite] = {}
+    label = "suites of held-out programs"
+    with run.bar(label, len(programs)) as bar, run.timed(0, "evaluation suites"):
 
-    def wait() -> None:
-        ready = bool(run.workers.verifiers.members())
-        at = "building the runner" if ready else "starting the verifiers"
-        bar.set(bar.done, "" if prepared else at)
+        def wait() -> None:
+            ready = bool(run.workers.verifiers.members())
+            at = "building the runner" if ready else "starting the verifiers"
+            bar.set(bar.done, "" if prepared else at)
 
-    with run.timed(0, "evaluation suites"):
         for index, result in map_unordered(
             run.workers.verifiers, Verifier.prepare, [(p, ()) for p in programs], wait
         ):
             prepared[index] = result
             bar.advance(note="made by rules")
-    suites = [prepared[i].suite for i in range(len(programs)) if prepared[i].suite is not None]
-    bar.close(f"{len(suites)} of {len(programs)} have one")
+        suites = [prepared[i].suite for i in range(len(programs)) if prepared[i].suite is not None]
+        bar.close(f"{len(suites)} of {len(programs)} have one")
     run.folder.finish_value(
         run.folder.evaluation_skipped,
         {
@@ -170,7 +176,7 @@ def _collect_answers(
     """
     wanted = run.config.evaluate
     sampling = run.sampling(wanted.samples, wanted.temperature, "evaluate")
-    bar = run.bar(f"{label}: held-out translation", sum(len(chunk) for _, chunk in chunks))
+    total = sum(len(chunk) for _, chunk in chunks)
     answers: dict[int, list[Candidate]] = {}
     verdicts: dict[str, Verdict] = {}
 
@@ -193,21 +199,21 @@ def _collect_answers(
         )
         for direction, chunk in chunks
     ]
-    for _, found in stream_results(
-        run.workers.translators,
-        TranslatorService.propose,
-        asked,
-        run.workers.verifiers,
-        Verifier.judge,
-        expand,
-        known,
-        waited=lambda: bar.set(bar.done),
-    ):
-        verdicts |= {v.target_id: v for v in found}
-        bar.advance(
-            note=f"{sum(v.outcome is Outcome.EQUIVALENT for v in verdicts.values())} equivalent"
-        )
-    bar.close()
+    with run.bar(f"{label}: held-out translation", total) as bar:
+        for _, found in stream_results(
+            run.workers.translators,
+            TranslatorService.propose,
+            asked,
+            run.workers.verifiers,
+            Verifier.judge,
+            expand,
+            known,
+            waited=lambda: bar.set(bar.done),
+        ):
+            verdicts |= {v.target_id: v for v in found}
+            bar.advance(
+                note=f"{sum(v.outcome is Outcome.EQUIVALENT for v in verdicts.values())} equivalent"
+            )
     return [c for i in range(len(chunks)) for c in answers[i]], verdicts
 
 
@@ -366,16 +372,18 @@ def run_evaluate_command(
     """Evaluate one checkpoint of a run on its held-out programs and print the metrics.
 
     root: the run's folder. checkpoint: a folder; None: the last round's. samples: candidates per
-        program; None: as configured. as_json: print JSON instead of a table. use_ray: False does
-        all work in this process.
+        program; None: as configured. as_json: print JSON, with fractions of 1, instead of a table
+        in percent. use_ray: False does all work in this process.
     Returns the exit code 0. Raises UserError if the folder holds no run, the checkpoint is missing,
     or `samples` is below 1.
     """
+    from coevolve.cli.progress import show_stage
     from coevolve.loop.run_corpus import open_corpus
     from coevolve.report.page import open_run
 
     folder, config = open_run(root)
-    corpus = open_corpus(config, folder)
+    with show_stage(f"reading the corpus of {root}"):
+        corpus = open_corpus(config, folder)
     if samples is not None:
         if samples < 1:
             raise UserError(f"--samples {samples}: at least 1 candidate a program is needed")
@@ -384,7 +392,10 @@ def run_evaluate_command(
     last = None if checkpoint else _last_round(config, folder)
     if checkpoint and not Path(checkpoint, "config.json").is_file():
         raise UserError(f"'{checkpoint}' is not a checkpoint folder (no config.json in it)")
-    with (make_ray_run_workers if use_ray else make_local_workers)(config) as workers:
+    with ExitStack() as stack:
+        with show_stage("starting the workers"):
+            make = make_ray_run_workers if use_ray else make_local_workers
+            workers = stack.enter_context(make(config))
         run = Run(config, folder, corpus, workers)
         prepare_evaluation(run)
         chosen = (
@@ -394,7 +405,7 @@ def run_evaluate_command(
         )
         figures, _, _ = evaluate_checkpoint(run, chosen, "eval")
     if as_json:
-        print(json.dumps(figures, indent=1, sort_keys=True))
+        print(json.dumps(convert_to_fractions(figures), indent=1, sort_keys=True))
     else:
         named = (
             [checkpoint]

@@ -7,7 +7,7 @@ change, and names what was left out and why. Bad input is a CorpusError of one l
     spec                        what
     SRC.tok,TGT.tok             two whitespace-tokenised files, line with line
     FILE.jsonl                  rows with a column per dialect, or execution cases (see
-                                coevolve.evaluation.mupa)
+                                coevolve.evaluation.mupa); their `id` where they have one
     FOLDER                      source files; references are the files of the target dialect
                                 with the same function
     FOLDER of a ParEval clone   see coevolve.evaluation.pareval
@@ -19,12 +19,22 @@ change, and names what was left out and why. Bad input is a CorpusError of one l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from coevolve.evaluation import mupa, pareval
-from coevolve.evaluation.corpus import EvalCorpus, EvalItem, parse_user_direction
+from coevolve.evaluation.corpus import (
+    EvalCorpus,
+    EvalItem,
+    find_row,
+    parse_user_direction,
+    read_item_id,
+    read_json_rows,
+    require_unique_ids,
+)
 from corpora.datasets.loaders import CorpusError, load_corpus, load_pairs
+from corpora.datasets.tables import fetch_url
 from corpora.dialects import Direction
 from corpora.records import Program
 
@@ -50,8 +60,9 @@ def load_items(spec: str, direction_text: str) -> EvalCorpus:
 
 def _make_paired_corpus(spec: str, left: str, right: str, direction: Direction) -> EvalCorpus:
     pairs = load_pairs(left.strip(), right.strip(), str(direction))
+    named = _read_ids(left.strip(), direction)
     items = [
-        EvalItem(_id_of(source, i), source, target, _kind(source))
+        EvalItem(_id_of(source, i, named), source, target, _kind(source))
         for i, (source, target) in enumerate(pairs)
     ]
     return EvalCorpus(spec, direction, _unique(items), pairs.skipped)
@@ -66,10 +77,10 @@ def _one_corpus(spec: str, direction: Direction) -> EvalCorpus:
         others: Sequence[Program] = load_corpus(spec, direction.target.name).programs
     except CorpusError:
         others = ()  # a corpus of sources alone: judged by execution, not by likeness
-    references = _by_place(others)
+    references, named = _by_place(others), _read_ids(spec, direction)
     items = [
         EvalItem(
-            _id_of(p, i),
+            _id_of(p, i, named),
             p,
             references.get((_stem(p), _fold_name(p.name)))
             or references.get(("", _fold_name(p.name))),
@@ -99,11 +110,25 @@ def _stem(program: Program) -> str:
     return place if ", " in place else place.partition(".")[0]
 
 
-def _id_of(program: Program, index: int) -> str:
-    """Line or row number where there is one, else the place and the name."""
-    word, _, number = program.origin.rpartition(" ")
-    if word.endswith((", line", ", row")) and number.isdigit():
-        return number
+def _read_ids(spec: str, direction: Direction) -> dict[int, str]:
+    """The ids that the rows of a JSONL file say, by line; {} for other corpora."""
+    base = spec.partition("?")[0].partition("#")[0]
+    if not base.lower().endswith(".jsonl"):
+        return {}
+    path = fetch_url(base) if "://" in base else Path(base).expanduser()
+    source = direction.source.name
+    rows = [r for r in read_json_rows(path) if r[1].get("dialect", source) == source]
+    found = {number: read_item_id(path, number, row) for number, row in rows}
+    require_unique_ids(path, ((number, name or str(number)) for number, name in found.items()))
+    return {number: name for number, name in found.items() if name}
+
+
+def _id_of(program: Program, index: int, named: Mapping[int, str]) -> str:
+    """What its row says, else the number of its line or row where there is one, else the place and
+    the name.
+    """
+    if (row := find_row(program)) is not None:
+        return named.get(row, str(row))
     return f"{program.origin}:{program.name}" if program.origin else str(index + 1)
 
 
@@ -115,10 +140,14 @@ def _kind(program: Program) -> str:
 
 def _unique(items: Sequence[EvalItem]) -> tuple[EvalItem, ...]:
     """Ids made different by a number: one line may hold several functions."""
+    taken = {item.id for item in items}
     seen: dict[str, int] = {}
     found = []
     for item in items:
-        seen[item.id] = seen.get(item.id, 0) + 1
-        number = seen[item.id]
-        found.append(item if number == 1 else replace(item, id=f"{item.id}#{number}"))
+        name, number = item.id, seen.get(item.id, 0) + 1
+        while number > 1 and (name := f"{item.id}#{number}") in taken:
+            number += 1
+        seen[item.id] = number
+        taken.add(name)
+        found.append(item if number == 1 else replace(item, id=name))
     return tuple(found)

@@ -45,6 +45,31 @@ def average_pass_at_k(counts: Sequence[tuple[int, int]], k: int) -> float | None
     return sum(pass_at_k(n, c, k) for n, c in counts) / len(counts) if counts else None
 
 
+_PERCENTAGES = ("compile_rate", "codebleu", "tester_valid_rate", "tester_suite_rate")
+"""What a run's evaluation.json has in percent, beside every pass@k."""
+
+
+def convert_to_fractions(figures: dict) -> dict:
+    """Return the figures of a run's evaluation.json, which are in percent, as what JSON that is
+    printed has: shares and CodeBLEU are fractions of 1, and BLEU stays of 100. All else stays too.
+    """
+
+    def share(value: float | None) -> float | None:
+        return None if value is None else value / 100.0
+
+    found = {}
+    for key, value in figures.items():
+        if key.startswith("pass@") or key in _PERCENTAGES:
+            found[key] = share(value)
+        elif key == "codebleu_parts":
+            found[key] = {name: share(part) for name, part in value.items()}
+        elif key == "directions":
+            found[key] = {name: convert_to_fractions(part) for name, part in value.items()}
+        else:
+            found[key] = value
+    return found
+
+
 def tokenize_code(text: str) -> list[str]:
     """Split code into identifiers, numbers and operators for BLEU. White space is dropped."""
     return _TOKEN.findall(text)

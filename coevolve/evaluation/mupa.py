@@ -15,7 +15,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from coevolve.evaluation.corpus import EvalCorpus, EvalItem, read_first_row, read_json_rows
+from coevolve.evaluation.corpus import (
+    EvalCorpus,
+    EvalItem,
+    find_row,
+    read_first_row,
+    read_item_id,
+    read_json_rows,
+    require_unique_ids,
+)
 from corpora.datasets.loaders import CorpusError
 from corpora.dialects import Direction
 from corpora.extraction.extract import SkippedItem, explain_uncallable
@@ -84,7 +92,7 @@ def load_mupa(spec: str, direction: Direction) -> EvalCorpus:
         snippets = tuple(s for s in row.get(TESTS[direction.source.name], []) if isinstance(s, str))
         items.append(
             EvalItem(
-                str(row.get("id", number)),
+                read_item_id(path, number, row) or str(number),
                 source,
                 reference,
                 "",
@@ -94,6 +102,7 @@ def load_mupa(spec: str, direction: Direction) -> EvalCorpus:
         )
     if not items:
         raise CorpusError(f"'{spec}' holds no execution case")
+    require_unique_ids(path, ((find_row(item.source) or 0, item.id) for item in items))
     return EvalCorpus(spec, direction, tuple(items), tuple(skipped), notes=(_NOTE,))
 
 

@@ -4,8 +4,8 @@ items of a corpus.
 Contract: JSONL rows are `{"id": ..., "text": ...}` or `{"index": ..., "text": ...}` (index counts
 items from 0); several rows for one item are several samples. A row's text may be a model's whole
 answer with fences or prose: it is read as an endpoint's answer is; a text that is code stays as it
-is. A file of lines belongs to a corpus of lines: line i answers line i. Every item gets the same
-number of answers: missing ones are empty, so they count as wrong, and are reported. Bad input is a
+is. A file of lines belongs to a corpus of lines: line i answers line i. Every item has the answers
+that were given to it, however many; one without any counts as wrong and is reported. Bad input is a
 CorpusError of one line.
 
     coevolve eval --predictions answers.jsonl --corpus cpp.tok,cuda.tok --direction cpp:cuda \\
@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from coevolve.evaluation.corpus import EvalItem, read_json_rows
+from coevolve.evaluation.corpus import EvalItem, find_row, read_json_rows
 from corpora.datasets.loaders import CorpusError, read_tokenized_texts
 from corpora.dialects import Direction, get_dialect
 from corpora.records import Program
@@ -30,9 +30,10 @@ from translator.prompting.translate import PromptStyle, parse_answer
 class Predictions:
     """Answers that were made elsewhere.
 
-    answers: one tuple of texts per item, in the items' order, all of one length; a missing answer
-        is ''.
-    missing: how many answers were not there. They count as wrong.
+    answers: one tuple of texts per item, in the items' order, as many as were given to it. An item
+        without answers has as many '' as the item with the fewest has answers, so that it counts
+        as wrong at each k and decides none.
+    missing: how many items have no answer. They count as wrong.
     unwrapped: how many had fences, thoughts or prose around their code, which were taken off.
     """
 
@@ -57,8 +58,7 @@ def read_predictions(
     found = _rows(file, items) if as_rows else _lines(file, items, target)
     asked = items[: count or None]
     written = [tuple(found.get(item.id, [])) for item in asked]
-    samples = max(map(len, written))
-    if not samples:
+    if not any(written):
         raise CorpusError(
             f"'{path}' answers no item of the corpus (its first id is '{items[0].id}')"
         )
@@ -70,9 +70,10 @@ def read_predictions(
         if as_rows
         else written
     )
+    fewest = min(len(a) for a in answers if a)
     return Predictions(
-        tuple(a + ("",) * (samples - len(a)) for a in answers),
-        sum(samples - len(a) for a in answers),
+        tuple(a or ("",) * fewest for a in answers),
+        sum(not a for a in answers),
         sum(a != b for one, other in zip(written, answers) for a, b in zip(one, other)),
     )
 
@@ -117,12 +118,14 @@ def _lines(path: Path, items: Sequence[EvalItem], target: str) -> dict[str, list
     lines = read_tokenized_texts(path, target)
     if not any(line.strip() for line in lines):
         raise CorpusError(f"'{path}' holds no line with an answer")
-    if all(item.id.isdigit() for item in items):  # a corpus of lines: items are known by their line
-        if len(lines) < max(int(item.id) for item in items):
+    places = [find_row(item.source) for item in items]
+    if None not in places:  # a corpus of lines
+        last = max(place for place in places if place)
+        if len(lines) < last:
             raise CorpusError(
-                f"'{path}' has {len(lines)} lines, and the corpus goes on to line {items[-1].id}"
+                f"'{path}' has {len(lines)} lines, and the corpus goes on to line {last}"
             )
-        return {item.id: [lines[int(item.id) - 1]] for item in items}
+        return {i.id: [lines[place - 1]] for i, place in zip(items, places, strict=True) if place}
     if len(lines) != len(items):
         raise CorpusError(
             f"'{path}' has {len(lines)} lines for {len(items)} items; use JSONL rows with 'id' "

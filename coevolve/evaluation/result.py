@@ -2,8 +2,8 @@
 JSON, Markdown and a row.
 
 Contract: a pure function of its inputs; the schema is documented in docs/evaluation.md and has a
-version. A figure that does not exist is null with the reason in `notes`; nothing is made up. Shares
-are in 0..1, BLEU in 0..100.
+version. A figure that does not exist is null with the reason in `notes`; nothing is made up. In
+JSON shares are fractions of 1, and BLEU is sacrebleu's score of 100; what people read has percent.
 
     coevolve eval --model small --corpus builtin --direction cpp:cuda --out result.json
 """
@@ -33,7 +33,8 @@ USUAL_KS = (1, 5, 10, 20, 50, 100)
 class EvaluationSetting:
     """How an evaluation was done, as its result shows.
 
-    model: its label. samples: answers per item. temperature: None for predictions made elsewhere.
+    model: its label. samples: answers per item, the fewest where items have different numbers of
+        them. temperature: None for predictions made elsewhere.
         seed: of sampling, suites and intervals. backend: where CUDA ran. elapsed_s: seconds in all.
     contamination: what of the corpus the model was trained on, as JSON values.
     tester: metrics of a Tester by name; {} if none was measured. notes: lines for the reader.
@@ -165,7 +166,7 @@ def _figures(
             f"the corpus's {snippets} test snippets gave "
             f"{sum(score.given_tests for *_, score in rows)} tests that hold for their source"
         )
-    if setting.samples > 1:
+    if max(score.samples for *_, score in rows) > 1:
         notes.append("BLEU and CodeBLEU are of the first answer to each item")
     bleu = compute_bleu(hypotheses, references, setting.seed)
     code = compute_codebleu(hypotheses, references, corpus.direction.target.name, setting.seed)
@@ -354,7 +355,7 @@ def format_markdown(result: dict) -> str:
     lines = [
         f"**{result['model']}** on {result['corpus']}, {result['direction']}: "
         f"{result['n_items']} items ({result['n_undecided']} undecided, "
-        f"counted as not passed), {result['samples']} answers each, temperature "
+        f"counted as not passed), {_count_answers(result)} answers each, temperature "
         f"{_format_number(result['temperature'])}, seed {result['seed']}, "
         f"back end {result['backend']}",
         "",
@@ -363,10 +364,10 @@ def format_markdown(result: dict) -> str:
     ]
     figures = flatten_figures(result)
     for name, found in figures:
-        interval = " to ".join(map(format_figure, select_interval(found) or ())) or "–"
+        bounds = [format_figure(name, bound) for bound in select_interval(found) or ()]
         lines.append(
-            f"| {name} | {format_figure(found['value'])} | {interval} | "
-            f"{found.get('n_items', result['n_items'])} |"
+            f"| {label_figure(name)} | {format_figure(name, found['value'])} | "
+            f"{' to '.join(bounds) or '–'} | {found.get('n_items', result['n_items'])} |"
         )
     unsure = any(select_interval(found) is None for _, found in figures)
     if parts := (result.get("codebleu") or {}).get("parts"):
@@ -374,7 +375,8 @@ def format_markdown(result: dict) -> str:
             "",
             "CodeBLEU parts: "
             + ", ".join(
-                f"{k.removesuffix('_score')} {_format_number(v)}" for k, v in parts.items()
+                f"{k.removesuffix('_score')} {'–' if v is None else format_figure(k, v)}"
+                for k, v in parts.items()
             ),
         ]
         lines.append(f"Scored as: {result['codebleu']['scored_as']}")
@@ -383,13 +385,13 @@ def format_markdown(result: dict) -> str:
     if result["by_kind"]:
         lines += [
             "",
-            "| kind | items | pass@1 | build@1 | CPass |",
+            "| kind | items | pass@1 % | build@1 % | cpass % |",
             "| --- | --- | --- | --- | --- |",
         ]
         for kind, row in result["by_kind"].items():
-            cells = [format_figure(row[key]["1"]["value"]) for key in ("pass@k", "build@k")] + [
-                format_figure(row["cpass"]["value"])
-            ]
+            found = {"pass@1": row["pass@k"]["1"], "build@1": row["build@k"]["1"]}
+            found["cpass"] = row["cpass"]
+            cells = [format_figure(name, value["value"]) for name, value in found.items()]
             lines.append(f"| {kind} | {row['n_scored']} | {' | '.join(cells)} |")
     lines += [
         "",
@@ -417,9 +419,34 @@ def _left_out(result: dict) -> list[str]:
     )
 
 
-def format_figure(value: float) -> str:
-    """Return a metric's value as text: three decimals up to 1 (a share), one above."""
-    return f"{value:.1f}" if value > 1 else f"{value:.3f}"
+def _count_answers(result: dict) -> str:
+    """The number of answers to an item; `2 to 5` where items differ."""
+    counts = sorted({item["samples"] for item in result["items"]}) or [result["samples"]]
+    return f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])
+
+
+def label_figure(name: str) -> str:
+    """Return the words for a metric in a table that people read: its name, with % for a share.
+    name: as from `flatten_figures`.
+    """
+    if name.startswith(_NO_SHARES):
+        return name
+    first, space, rest = name.partition(" ")
+    return f"{first} %{space}{rest}"
+
+
+def format_figure(name: str, value: float) -> str:
+    """Return a metric's value as text for people: shares in percent, CodeBLEU and BLEU of 100, both
+    with one decimal; a speedup as a ratio with two. name: as from `flatten_figures`. value: as a
+        result has it, where shares and CodeBLEU are fractions of 1.
+    """
+    if name.startswith("speedup@"):
+        return f"{value:.2f}"
+    return f"{value if name == 'bleu' else 100 * value:.1f}"
+
+
+_NO_SHARES = ("bleu", "codebleu", "speedup@")
+"""Beginnings of the names of metrics that are no shares."""
 
 
 def _format_number(value: float | None) -> str:

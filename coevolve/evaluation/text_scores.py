@@ -19,18 +19,9 @@ import numpy as np
 
 from coevolve.evaluation.metrics import request_codebleu, tokenize_code
 from coevolve.evaluation.statistics import Interval, bootstrap_mean, bootstrap_sums
-from corpora.dialects import get_dialect
+from corpora.dialects import Dialect, DialectError, get_dialect
 from corpora.tokens.lexers import FORTRAN_KEYWORDS
 
-GRAMMARS = {
-    "cpp": "cpp",
-    "openmp": "cpp",
-    "openmp-target": "cpp",
-    "cuda": "cuda",
-    "fortran": "fortran",
-    "openmp-fortran": "fortran",
-}
-"""Dialect -> how `coevolve.evaluation.codebleu_process` scores it."""
 NOTES = {
     "cpp": "codebleu package, language cpp",
     "cuda": "codebleu package with trees of tree-sitter-cuda (the package has no CUDA grammar); "
@@ -120,6 +111,18 @@ def compute_bleu_from_sums(sums: np.ndarray) -> float:
     return min(100.0, found.score)  # of equal texts it is 100.00000000000004
 
 
+def _find_grammar(row: Dialect) -> str:
+    """How `coevolve.evaluation.codebleu_process` scores a dialect."""
+    grammar = row.grammar or row.language
+    if grammar not in NOTES:
+        raise DialectError(
+            f"dialect '{row.name}' is read by CodeBLEU as '{grammar}', which is not in the table "
+            f"NOTES of coevolve/evaluation/text_scores.py; give its row in corpora/dialects.py a "
+            f"`grammar` of {', '.join(NOTES)}, or add one there and in codebleu_process.py"
+        )
+    return grammar
+
+
 def compute_codebleu(
     hypotheses: Sequence[str], references: Sequence[str], dialect_name: str, seed: int = 0
 ) -> CodeBleuScore | None:
@@ -127,11 +130,12 @@ def compute_codebleu(
     without pairs. hypotheses[i] is compared with references[i].
 
     dialect_name: the texts' dialect, such as `cuda`. seed: of the bootstrap. Raises RuntimeError if
-        the package's process fails, ValueError for an unknown dialect.
+        the package's process fails, ValueError for an unknown dialect, DialectError for one whose
+        grammar is not known.
     """
     if not hypotheses:
         return None
-    grammar = GRAMMARS[get_dialect(dialect_name).name]
+    grammar = _find_grammar(get_dialect(dialect_name))
     written, wanted = [space_tokens(t) for t in hypotheses], [space_tokens(t) for t in references]
     found = request_codebleu(written, wanted, grammar, keywords=sorted(FORTRAN_KEYWORDS))
     parts = {k: v for k, v in found["corpus"].items() if k != "codebleu"}

@@ -16,6 +16,8 @@
   run, less those that are like an evaluation item.
 - `join_stage`: Ports joined from ports of loop nests, in a round: for programs that no answer
   ported in parallel as a whole.
+- `losses`: One line for each time that a run loses actors: which ones, with which node, and what is
+  asked again.
 - `pretraining_lessons`: What the ladder teaches: unpaired functions of every dialect of the run,
   made into the lessons of each step.
 - `rounds`: The loop: cold start, then rounds of suites, candidates, verdicts, triplets, learning

@@ -26,8 +26,10 @@ from pathlib import Path
 from typing import Any
 
 from coevolve.cli.errors import UserError
+from coevolve.cli.progress import print_line
 from coevolve.cli.signals import start_uninterrupted
 from coevolve.config.schema import Config
+from coevolve.loop.losses import Loss, LossTeller, find_lost_node
 from coevolve.loop.model_starts import classify_start
 from coevolve.loop.workers import (
     Leases,
@@ -98,11 +100,14 @@ def require_reachable(address: str) -> None:
 
 class RayWorker:
     """A `coevolve.loop.workers.Worker` whose object lives in a Ray actor. handle: the actor's
-    handle, as Ray returns it.
+    handle, as Ray returns it. unanswered: names of the methods whose calls were lost with the
+    actor. end: what Ray said of its end, '' before.
     """
 
     def __init__(self, handle: Any) -> None:
         self.handle = handle
+        self.unanswered: list[str] = []
+        self.end = ""
 
     def submit(self, method: Callable[..., Result], *arguments: Any) -> Future[Result]:
         """Run the actor's method that has the name of `method`, with `arguments`. Returns a future
@@ -116,7 +121,12 @@ class RayWorker:
             except (
                 BaseException
             ) as error:  # a lost actor or a cancelled call too: nobody may wait for ever
-                answer.set_exception(_translate_error(error))
+                told = _translate_error(error)
+                if isinstance(told, WorkerLostError):
+                    self.end = str(error)
+                    if method.__name__ != "progress":  # which only looks
+                        self.unanswered.append(method.__name__)
+                answer.set_exception(told)
 
         getattr(self.handle, method.__name__).remote(*arguments).future().add_done_callback(settle)
         return answer
@@ -146,11 +156,19 @@ class RayPool:
         returns its handle. count(): how many the pool should have now.
     """
 
-    def __init__(self, kind: str, start: Callable[[], Any], count: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        kind: str,
+        start: Callable[[], Any],
+        count: Callable[[], int],
+        losses: LossTeller | None = None,
+    ) -> None:
         """kind: for messages. start: makes an actor and returns its handle. count: how many the
-        pool is to have now.
+        pool is to have now. losses: prints what is lost, for several pools together; None for this
+        pool alone.
         """
         self._kind, self._start, self._count = kind, start, count
+        self._losses = losses or LossTeller()
         self._lock = threading.RLock()
         self._leases = Leases()
         self._closed = False
@@ -182,6 +200,7 @@ class RayPool:
             self._failed += 1
             if getattr(error, "_actor_init_failed", False) or self._failed >= FAILED_STARTS:
                 raise error
+            self._losses.add(Loss(f"starting {self._kind}", find_lost_node(str(error))))
         self._drop_dead()
         self._grow()
         if self._ready:
@@ -203,6 +222,8 @@ class RayPool:
         self._ready = [member for member in self._ready if member is not worker]
         for member in gone:
             _kill(member.handle)
+            if not self._closed:
+                self._losses.add(Loss(self._kind, find_lost_node(member.end), member.unanswered))
         self._looked = float("-inf")
 
     def close(self) -> None:
@@ -234,7 +255,8 @@ class RayPool:
         for worker, answer in list(self._asked.items()):
             if answer.done():
                 del self._asked[worker]
-                if worker in self._ready and answer.exception() is not None:
+                if worker in self._ready and (error := answer.exception()) is not None:
+                    worker.end = worker.end or str(error)
                     self._discard(worker)
         if time.monotonic() - self._looked >= LOOK_S:
             for worker in self._ready:
@@ -504,11 +526,9 @@ def _started(ray: Any, address: str) -> Iterator[None]:
             except _SlowStartError:
                 if number + 1 == STARTS:
                     raise
-                print(
+                print_line(
                     f"Ray was not up in its time, as on a busy machine; try {number + 2} of "
-                    f"{STARTS}",
-                    file=sys.stderr,
-                    flush=True,
+                    f"{STARTS}"
                 )
         yield
 
@@ -583,25 +603,31 @@ def make_ray_workers(
             ray.remote(ModelActor).options(**model_options),
             ray.remote(VerifierActor).options(**verifier_options),
         )
-        wanted = config.resources
+        wanted, losses = config.resources, LossTeller()
         pools = (
             RayPool(
                 "Translator",
                 lambda: model_host.remote(make_translator, config),
                 lambda: wanted.translators,
+                losses,
             ),
             RayPool(
-                "Tester", lambda: model_host.remote(make_tester, config), lambda: wanted.testers
+                "Tester",
+                lambda: model_host.remote(make_tester, config),
+                lambda: wanted.testers,
+                losses,
             ),
             RayPool(
                 "verifier",
                 lambda: verifier_host.remote(make_verifier, config),
                 lambda: config.verify.workers or _count_cpus(ray),
+                losses,
             ),
         )
         try:
             yield RunWorkers(*pools, RunMeters().count_kept, TOGETHER, lambda: _close_all(pools))
         finally:
+            losses.tell()
             _close_all(pools)
 
 

@@ -83,7 +83,6 @@ def _run_wave(
     ]
     pairs: dict[int, list[Pair]] = {}
     answers: dict[int, list[Answer]] = {id(joining): [] for joining, _ in wanted}
-    bar = run.bar(f"round {number}: port loop nests ({direction})", len(wanted))
 
     def expand(index: int, candidates: list[Candidate]) -> list[tuple]:
         pairs[index] = [
@@ -93,17 +92,17 @@ def _run_wave(
         return [(pairs[index],)]
 
     judged: dict[tuple[int, int], list] = {}
-    for place, verdicts in stream_results(
-        run.workers.translators,
-        TranslatorService.propose,
-        asked,
-        run.workers.verifiers,
-        Verifier.verify,
-        expand,
-    ):
-        judged[place] = verdicts
-        bar.advance(len(verdicts))
-    bar.close()
+    with run.bar(f"round {number}: port loop nests ({direction})", len(wanted)) as bar:
+        for place, verdicts in stream_results(
+            run.workers.translators,
+            TranslatorService.propose,
+            asked,
+            run.workers.verifiers,
+            Verifier.verify,
+            expand,
+        ):
+            judged[place] = verdicts
+            bar.advance(len(verdicts))
     for index, _ in sorted(judged):
         for (joining, part), pair, verdict in zip(
             chunks[index], pairs[index], judged[index, 0], strict=True

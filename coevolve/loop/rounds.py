@@ -19,6 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from coevolve.cli.errors import UserError
+from coevolve.cli.progress import show_stage
 from coevolve.config.schema import Config
 from coevolve.loop import manifest
 from coevolve.loop.directions import find_checkpoints, list_translators
@@ -53,13 +54,15 @@ def run(config: Config, use_ray: bool = True) -> Path:
         require_tool(path, name)
     mirror = open_mirror(config.run_dir)
     if mirror:
+        mirror.require_writable()
         mirror.fetch()
     config = replace(config, run_dir=str(resolve_run_dir(config.run_dir)))
     folder = RunFolder(config.run_dir)
     new = not folder.config.exists()
     if new:
         require_models(config)
-    corpus = open_corpus(config, folder)
+    with show_stage("reading the corpora"):
+        corpus = open_corpus(config, folder)
     print(f"run folder {folder.root}: {summarize_corpus(config, corpus)}", flush=True)
     with folder.held():
         with (
@@ -91,9 +94,9 @@ def run(config: Config, use_ray: bool = True) -> Path:
 def _told_while_starting(
     folder: RunFolder, workers: AbstractContextManager[RunWorkers]
 ) -> Iterator[RunWorkers]:
-    """The workers, and for `coevolve watch` a word until they are there."""
+    """The workers, and a word on the screen and for `coevolve watch` until they are there."""
     with ExitStack() as stack:
-        with folder.telling("starting the workers"):
+        with folder.telling("starting the workers"), show_stage("starting the workers"):
             started = stack.enter_context(workers)
         yield started
 

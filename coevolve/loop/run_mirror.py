@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -67,6 +68,31 @@ class RunMirror:
     folder: Path
     _there: dict[str, object] = field(default_factory=dict)
     """What is known to be at the URL: seals, and (bytes, modified) of what has none."""
+
+    def require_writable(self) -> None:
+        """Write a few bytes to the URL, read them and delete them, before work begins that would be
+        lost. Raises UserError if one of these fails.
+        """
+        name, told = f".probe-{uuid.uuid4().hex}", b"may be deleted\n"
+        with self._opened() as (fs, base):
+            place = f"{base}/{name}"
+            try:
+                if isinstance(fs, LocalFileSystem):  # others have no folders
+                    fs.makedirs(base, exist_ok=True)
+                fs.pipe_file(place, told)
+                found = fs.cat_file(place)
+                fs.rm_file(place)
+            except Exception as error:  # libraries of many stores raise many kinds
+                raise UserError(
+                    f"'{self.url}' cannot be written, read and deleted in: {_first_line(error)}; "
+                    f"make the bucket, give your key these rights there, or name another place "
+                    f"with --set run_dir=URL"
+                ) from None
+            if found != told:
+                raise UserError(
+                    f"'{self.url}' gives back other bytes than were written; name another place "
+                    f"with --set run_dir=URL"
+                )
 
     def fetch(self) -> None:
         """Copy to the working folder every finished file of the run that is at the URL and differs
@@ -159,8 +185,13 @@ class RunMirror:
         except Exception as error:  # libraries of many stores raise many kinds
             if isinstance(error, OSError) and str(self.folder) in str(error.filename):
                 raise
-            first = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
-            raise UserError(f"'{self.url}' cannot be read or written: {first}") from None
+            raise UserError(
+                f"'{self.url}' cannot be read or written: {_first_line(error)}"
+            ) from None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
 
 
 def open_mirror(run_dir: str | os.PathLike[str]) -> RunMirror | None:

@@ -253,25 +253,24 @@ def _translate_programs(
     run: Run, label: str, checkpoint: str, direction: Direction, programs: Sequence[Program]
 ) -> Found:
     """The greedy translation of each program."""
-    bar = run.bar(label, len(programs))
     found: Found = []
-    for start in range(0, len(programs), AT_ONCE):
-        chunk = list(programs[start : start + AT_ONCE])
-        sampling = run.sampling(1, 0.0, "ladder")
-        found += zip(
-            call(
-                run.workers.translators,
-                TranslatorService.propose,
-                checkpoint,
+    with run.bar(label, len(programs)) as bar:
+        for start in range(0, len(programs), AT_ONCE):
+            chunk = list(programs[start : start + AT_ONCE])
+            sampling = run.sampling(1, 0.0, "ladder")
+            found += zip(
+                call(
+                    run.workers.translators,
+                    TranslatorService.propose,
+                    checkpoint,
+                    chunk,
+                    str(direction),
+                    sampling,
+                ),
                 chunk,
-                str(direction),
-                sampling,
-            ),
-            chunk,
-            strict=True,
-        )
-        bar.advance(len(chunk))
-    bar.close()
+                strict=True,
+            )
+            bar.advance(len(chunk))
     return found
 
 
@@ -297,15 +296,14 @@ def _find_equivalent(
 
 def _suites(run: Run, label: str, programs: Sequence[Program]) -> dict[str, UnitTestSuite]:
     """Rule-made suites by program; those that get none are left out."""
-    bar = run.bar(f"{label}: suites", len(programs))
     suites = {}
-    for index, prepared in map_unordered(
-        run.workers.verifiers, Verifier.prepare, [(p, ()) for p in programs]
-    ):
-        bar.advance()
-        if prepared.suite is not None:
-            suites[programs[index].id] = prepared.suite
-    bar.close()
+    with run.bar(f"{label}: suites", len(programs)) as bar:
+        for index, prepared in map_unordered(
+            run.workers.verifiers, Verifier.prepare, [(p, ()) for p in programs]
+        ):
+            bar.advance()
+            if prepared.suite is not None:
+                suites[programs[index].id] = prepared.suite
     return suites
 
 

@@ -77,7 +77,8 @@ class Run:
 
     def bar(self, label: str, total: int) -> ProgressBar:
         """Return a progress bar of `total` steps (0: unknown) that is printed and also written for
-        `coevolve watch`. label: words before the bar.
+        `coevolve watch`. label: words before the bar. In a `with` block a log hears of it every
+        ten seconds, also while nothing is done.
         """
         return ProgressBar(label, total, file=self.folder.progress)
 
@@ -110,21 +111,21 @@ def follow_training(
         worker does until its first step, in words. Returns the metrics by name that the method
         returns. Raises what the method raises.
     """
-    bar = run.bar(label, 0)  # first: a local worker works within `call`
-
     seen = 0
+    with run.bar(label, 0) as bar:
+        bar.set(0, before)
 
-    def show(progress: tuple[int, int, float]) -> None:
-        nonlocal seen
-        step, steps, loss = progress
-        bar.total = steps
-        if step > seen:
-            run.folder.record_loss(label, step, loss)
-            seen = step
-        bar.set(step, f"loss {loss:.3f}" if step else before)
+        def show(progress: tuple[int, int, float]) -> None:
+            nonlocal seen
+            step, steps, loss = progress
+            bar.total = steps
+            if step > seen:
+                run.folder.record_loss(label, step, loss)
+                seen = step
+            bar.set(step, f"loss {loss:.3f}" if step else before)
 
-    figures = follow_call(pool, method, arguments, TranslatorService.progress, show)
-    bar.close(_format_figures(figures))
+        figures = follow_call(pool, method, arguments, TranslatorService.progress, show)
+        bar.close(_format_figures(figures))
     return figures
 
 
@@ -149,14 +150,13 @@ def judge_candidates(
         first candidate and verdicts in that of their candidates.
     """
     items = group_for_judging(candidates, programs, suites)
-    bar = run.bar(label, len(items))
     results: dict[int, list[Verdict]] = {}
-    for index, verdicts in map_unordered(
-        run.workers.verifiers, Verifier.judge, items, lambda: bar.set(bar.done)
-    ):
-        results[index] = verdicts
-        bar.advance()
-    bar.close()
+    with run.bar(label, len(items)) as bar:
+        for index, verdicts in map_unordered(
+            run.workers.verifiers, Verifier.judge, items, lambda: bar.set(bar.done)
+        ):
+            results[index] = verdicts
+            bar.advance()
     return [v for i in sorted(results) for v in results[i]]
 
 

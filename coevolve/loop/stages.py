@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Generic
 
+from coevolve.cli.progress import show_stage
 from coevolve.config.schema import Config
 from coevolve.loop.directions import find_checkpoints, list_translators
 from coevolve.loop.experience import gather_triplets
@@ -76,7 +77,8 @@ def run_cold_start(run: Run) -> None:
                     before,
                     before=before_steps(taught.generated),
                 )
-                run.folder.seal(folder)
+                with show_stage(f"cold start: {served.label}: sealing its checkpoint"):
+                    run.folder.seal(folder)
         if not run.folder.is_finished(paths.tester):
             follow_training(
                 run,
@@ -87,7 +89,8 @@ def run_cold_start(run: Run) -> None:
                 str(paths.tester),
                 before=before_steps(taught.suites),
             )
-            run.folder.seal(paths.tester)
+            with show_stage("cold start: Tester: sealing its checkpoint"):
+                run.folder.seal(paths.tester)
 
 
 def has_all_models(run: Run, number: int) -> bool:
@@ -156,7 +159,6 @@ def propose_suites(
     Returns one result per program, in order: its suite, or why there is none.
     """
     chunks = run.chunks(programs)
-    bar = run.bar(label, len(programs))
     known = journal.view(PreparedSuite) if journal else {}
     prepared: dict[int, list[PreparedSuite]] = dict(known.items())
     gathered = _ByChunk[PreparedSuite]()
@@ -166,33 +168,33 @@ def propose_suites(
         return [(program, proposed) for program, proposed in zip(chunks[index], proposals)]
 
     ahead = [(chunk,) for k, chunk in enumerate(chunks) if k not in known]
-    for _ in map_unordered(run.workers.verifiers, Verifier.compile_ahead, ahead):
-        # many programs in one compiler run; on other machines than the one that did it, `prepare`
-        # compiles anew
-        pass
     asked = [(checkpoint, chunk, sampling) for chunk in chunks]
     known_before = [p for found in prepared.values() for p in found]
     valid = sum(p.suite is not None for p in known_before)
     own = sum(p.suite is not None and p.valid > 0 for p in known_before)
-    bar.advance(len(known_before))
-    for (index, place), result in stream_results(
-        run.workers.testers,
-        TesterService.propose,
-        asked,
-        run.workers.verifiers,
-        Verifier.prepare,
-        expand,
-        done=known,
-        waited=lambda: bar.set(bar.done),
-    ):
-        if (whole := gathered.add(index, place, result)) is not None:
-            prepared[index] = whole
-            if journal:
-                journal.add(index, whole)
-        valid += result.suite is not None
-        own += result.suite is not None and result.valid > 0
-        bar.advance(note=f"{valid} valid, {own or 'none'} with tests of the Tester")
-    bar.close()
+    with run.bar(label, len(programs)) as bar:
+        for _ in map_unordered(run.workers.verifiers, Verifier.compile_ahead, ahead):
+            # many programs in one compiler run; on other machines than the one that did it,
+            # `prepare` compiles anew
+            pass
+        bar.advance(len(known_before))
+        for (index, place), result in stream_results(
+            run.workers.testers,
+            TesterService.propose,
+            asked,
+            run.workers.verifiers,
+            Verifier.prepare,
+            expand,
+            done=known,
+            waited=lambda: bar.set(bar.done),
+        ):
+            if (whole := gathered.add(index, place, result)) is not None:
+                prepared[index] = whole
+                if journal:
+                    journal.add(index, whole)
+            valid += result.suite is not None
+            own += result.suite is not None and result.valid > 0
+            bar.advance(note=f"{valid} valid, {own or 'none'} with tests of the Tester")
     return [each for index in sorted(prepared) for each in prepared[index]]
 
 
@@ -343,7 +345,6 @@ def _stream_candidates(run: Run, number: int, work: list, suites: dict[str, Unit
         )
         for i, (direction, chunk) in enumerate(work)
     ]
-    bar = run.bar(f"round {number}: propose and verify", sum(len(c) for _, c in work))
     gathered = _ByChunk[list[Verdict]]()
     known = paths.proposing.view(Candidate)
     done = paths.judging.chunks() & set(known)
@@ -368,23 +369,24 @@ def _stream_candidates(run: Run, number: int, work: list, suites: dict[str, Unit
 
     if len(generated) == len(work) and not run.folder.is_finished(paths.proposals):
         finish_proposals()
-    bar.advance(sum(len(work[k][1]) for k in done))
-    for (index, place), verdicts in stream_results(
-        run.workers.translators,
-        TranslatorService.propose,
-        asked,
-        run.workers.verifiers,
-        Verifier.judge,
-        expand,
-        known,
-        done,
-        lambda: bar.set(bar.done),
-    ):
-        if (whole := gathered.add(index, place, verdicts)) is not None:
-            paths.judging.add(index, [v for found in whole for v in found])
-        equivalent += sum(v.outcome is Outcome.EQUIVALENT for v in verdicts)
-        bar.advance(note=f"{equivalent} equivalent")
-    bar.close()
+    total = sum(len(chunk) for _, chunk in work)
+    with run.bar(f"round {number}: propose and verify", total) as bar:
+        bar.advance(sum(len(work[k][1]) for k in done))
+        for (index, place), verdicts in stream_results(
+            run.workers.translators,
+            TranslatorService.propose,
+            asked,
+            run.workers.verifiers,
+            Verifier.judge,
+            expand,
+            known,
+            done,
+            lambda: bar.set(bar.done),
+        ):
+            if (whole := gathered.add(index, place, verdicts)) is not None:
+                paths.judging.add(index, [v for found in whole for v in found])
+            equivalent += sum(v.outcome is Outcome.EQUIVALENT for v in verdicts)
+            bar.advance(note=f"{equivalent} equivalent")
 
 
 def drop_repeated_texts(candidates: list[Candidate]) -> list[Candidate]:

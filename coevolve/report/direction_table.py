@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coevolve.cli.errors import UserError
+from coevolve.evaluation.metrics import convert_to_fractions
 from coevolve.loop.directions import split_by_direction
 from coevolve.loop.run_corpus import load_stored_corpus
 from coevolve.loop.run_folder import RunFolder, read_json
@@ -242,10 +243,11 @@ def _codebleu(row: DirectionResult) -> str:
 
 def format_json_rows(rows: Sequence[DirectionResult]) -> list[dict]:
     """Return the rows as JSON objects, in order: the fields of DirectionResult by name, where
-    `before` and `after` lack `items`, the metrics of single programs.
+    `before` and `after` lack `items`, the metrics of single programs, and have fractions of 1 as
+    `change` has.
     """
 
     def short(figures: dict) -> dict:
-        return {k: v for k, v in figures.items() if k != "items"}
+        return convert_to_fractions({k: v for k, v in figures.items() if k != "items"})
 
     return [asdict(row) | {"before": short(row.before), "after": short(row.after)} for row in rows]

@@ -21,7 +21,12 @@ from urllib.parse import parse_qsl, urlsplit
 from markupsafe import Markup
 
 from coevolve.cli.errors import UserError
-from coevolve.evaluation.result import flatten_figures, select_interval
+from coevolve.evaluation.result import (
+    flatten_figures,
+    format_figure,
+    label_figure,
+    select_interval,
+)
 from coevolve.loop.run_folder import RunFolder
 from coevolve.report.data import make_round_data
 from coevolve.report.page import (
@@ -199,7 +204,7 @@ class Viewer:
                 "corpus": result["corpus"],
                 "direction": result["direction"],
                 "count": result["n_items"],
-                **_percent(dict(flatten_figures(result)).get("pass@1")),
+                **_tell("pass@1", dict(flatten_figures(result)).get("pass@1")),
             }
             for number, file, result in results
             if result is not None
@@ -225,7 +230,7 @@ class Viewer:
     def _evaluation(self, number: int, query: dict[str, str]) -> str:
         file, result = self._open_result(number)
         figures = [
-            {"name": name, "count": value.get("n_items", ""), **_plain(value)}
+            {"name": label_figure(name), "count": value.get("n_items", ""), **_tell(name, value)}
             for name, value in flatten_figures(result)
         ]
         first, only = _read_count(query, "from"), query.get("only", "")
@@ -306,20 +311,13 @@ def _read_count(query: dict[str, str], name: str, default: int = 0) -> int:
     return min(int(text), 10**9) if text.isdecimal() else default
 
 
-def _plain(value: dict) -> dict[str, str]:
-    """A figure and its interval as text."""
-    return {
-        "value": f"{value['value']:.3f}" if isinstance(value.get("value"), float) else "–",
-        "interval": " to ".join(f"{bound:.3f}" for bound in select_interval(value) or ()) or "–",
-    }
-
-
-def _percent(value: dict | None) -> dict[str, str]:
-    """A share and its interval as text, in percent."""
+def _tell(name: str, value: dict | None) -> dict[str, str]:
+    """A figure and its interval as text, shares in percent."""
     if not value:
         return {"value": "–", "interval": "–"}
-    bounds = [f"{100 * bound:.1f}" for bound in select_interval(value) or ()]
-    return {"value": f"{100 * value['value']:.1f}", "interval": " to ".join(bounds) or "–"}
+    bounds = [format_figure(name, bound) for bound in select_interval(value) or ()]
+    shown = format_figure(name, value["value"])
+    return {"value": shown, "interval": " to ".join(bounds) or "–"}
 
 
 def make_server(viewer: Viewer, port: int) -> ThreadingHTTPServer:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from corpora.dialects import get_dialect
+from corpora.dialects import get_dialect, get_model
 from corpora.frontends.c_family import parse_c_family
 from corpora.frontends.fortran import parse_fortran
 from corpora.frontends.queries import free_functions, functions_of
@@ -37,7 +37,7 @@ from gpu_runtime.programs.trials import (
     make_references,
 )
 from gpu_runtime.sandbox import lockdown as sandbox
-from translator.judge import BACKEND_WORDS, JudgeConfig
+from translator.judge import JudgeConfig
 
 MAX_TESTS = 12
 WHOLE = "main"
@@ -101,7 +101,7 @@ def verify_programs(
     dialect.
     """
     missing = sandbox.find_missing_walls(sandbox.probe_features())
-    backend = BACKEND_WORDS[get_dialect(target.dialect).model] + (
+    backend = get_model(get_dialect(target.dialect).model).backend + (
         f"+degraded({','.join(missing)})" if missing else ""
     )
     base = Verdict(

@@ -23,8 +23,9 @@ from typing import Any
 
 from tree_sitter import Node
 
+from corpora.dialects import list_macro_names
 from corpora.frontends.c_arrange import arrange
-from corpora.frontends.c_preprocess import PREDEFINED, Directive, preprocess
+from corpora.frontends.c_preprocess import Directive, preprocess
 from corpora.frontends.c_source import Source
 from corpora.frontends.c_tokens import LineTable, Token
 from corpora.frontends.c_types import NAMED_SCALARS, SPELLED, TYPE_WORDS, scalar_of_words
@@ -114,14 +115,11 @@ def _parse(text: str, dialect: str, macros: tuple[tuple[str, str], ...]) -> Tran
     # One text is read as several dialects, and with and without its last line's end. The tree is
     # the same where the text names nothing that a dialect predefines.
     asked = (text, *(value for _, value in macros))
-    names = any(name in each for each in asked for name in _PREDEFINED_NAMES)
+    names = any(name in each for each in asked for name in list_macro_names())
     bare = text.rstrip(" \n")
     bare = text if bare.endswith("\\") else bare
     unit = _parse_shared(bare, dialect if names else "", macros)
     return TranslationUnit(unit.items, text, dialect, unit.errors)
-
-
-_PREDEFINED_NAMES = frozenset(name for names in PREDEFINED.values() for name in names)
 
 
 @lru_cache(maxsize=1024)

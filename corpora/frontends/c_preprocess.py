@@ -17,17 +17,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from corpora.dialects import list_macros
 from corpora.frontends.c_tokens import LineTable, Token, join_tokens, tokenize
 
-__all__ = ["PREDEFINED", "Directive", "Preprocessed", "preprocess", "resolve_conditionals"]
-
-PREDEFINED: dict[str, dict[str, str]] = {
-    "cpp": {"__cplusplus": "201703L"},
-    "cuda": {"__cplusplus": "201703L", "__CUDACC__": "1", "__NVCC__": "1"},
-    "openmp": {"__cplusplus": "201703L", "_OPENMP": "201511"},
-    "openmp-target": {"__cplusplus": "201703L", "_OPENMP": "201511"},
-}
-"""Macros that each dialect's compiler defines, as far as portable code asks for them."""
+__all__ = ["Directive", "Preprocessed", "preprocess", "resolve_conditionals"]
 
 _MOST_TOKENS = 100_000
 """A text whose macros make more is not expanded further."""
@@ -124,7 +117,7 @@ class _Preprocessor:
     def __init__(self, text: str, dialect: str, macros: Mapping[str, str]) -> None:
         self.text = text
         self.macros: dict[str, _Definition] = {}
-        for name, value in {**PREDEFINED.get(dialect, {}), **macros}.items():
+        for name, value in {**list_macros(dialect), **macros}.items():
             self.macros[name] = _given(name, value)
         self.out = Preprocessed()
         self.taken: list[list[bool]] = []

@@ -46,6 +46,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
+from corpora.dialects import get_dialect, get_model
 from corpora.frontends.fortran_declarations import (
     ATTRIBUTE_STATEMENTS,
     apply_attributes,
@@ -146,16 +147,17 @@ def parse_fortran(text: str, form: str | None = None, dialect: str = "fortran") 
     """Return the tree of `text`. A construct that the front end does not know is an Unsupported
     node in the tree.
 
-    form: `free`, `fixed`, or None to detect it. dialect: `fortran`, or `openmp-fortran`, where
-        lines after `!$` are code.
-    Raises ValueError for another form or dialect.
+    form: `free`, `fixed`, or None to detect it. dialect: of Fortran; where its programming model
+        is OpenMP's, lines after `!$` are code.
+    Raises ValueError for another form, an unknown dialect or one of another language.
     """
     if form not in (None, "free", "fixed"):
         raise ValueError(f"unknown form {form!r}; it is 'free', 'fixed' or None")
-    if dialect not in ("fortran", "openmp-fortran"):
-        raise ValueError(f"unknown dialect {dialect!r}; it is 'fortran' or 'openmp-fortran'")
-    openmp = dialect == "openmp-fortran"
-    lines = read_lines(text, form, {"_OPENMP": "201511"} if openmp else {}, openmp)
+    row = get_dialect(dialect)
+    if row.language != "fortran":
+        raise ValueError(f"{dialect!r} is no dialect of Fortran")
+    macros = dict(get_model(row.model).macros)
+    lines = read_lines(text, form, macros, "_OPENMP" in macros)
     parser = _Parser(lines)
     items = tuple(parser.items())
     return TranslationUnit(items, text, dialect, tuple(parser.errors))

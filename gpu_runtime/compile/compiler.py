@@ -31,7 +31,7 @@ from gpu_runtime.compile.toolchain import (
     find_toolchain,
     require_tool,
 )
-from gpu_runtime.compile.units import MEMBERS_PER_UNIT, CompileRecipe, make_recipes
+from gpu_runtime.compile.units import MEMBERS_PER_UNIT, CompileRecipe, find_recipe, make_recipes
 from gpu_runtime.sandbox.lockdown import CompilerLimits, run_compiler
 
 _LINK = (
@@ -83,7 +83,7 @@ def _job(request: CompileRequest) -> _Job:
 
 @lru_cache(maxsize=64)
 def _recipe_digest(dialect: str, variant: Variant) -> str:
-    recipe = make_recipes()[dialect]
+    recipe = find_recipe(dialect)
     return digest_parts(
         find_toolchain().versions,
         recipe.prelude(variant),
@@ -153,7 +153,7 @@ def _build_all(
         refused = _explain_unsupported(job.request)
         if refused:
             done.append((job, StoredBuild(False, "", refused, keep=False)))
-        elif make_recipes()[job.request.program.dialect].shareable(job.request):
+        elif find_recipe(job.request.program.dialect).shareable(job.request):
             groups.setdefault((job.request.program.dialect, job.request.variant), []).append(job)
         else:
             tasks.append([job])
@@ -171,7 +171,7 @@ def _build_all(
 
 def _explain_unsupported(request: CompileRequest) -> str:
     """Why this request is not even tried; '' when it is."""
-    recipe = make_recipes()[request.program.dialect]
+    recipe = find_recipe(request.program.dialect)
     if request.variant not in recipe.variants:
         return f"{request.program.dialect} has no {request.variant} variant"
     if units.FLAVOR.get(request.variant) == "tsan" and request.program.dialect != "cuda":
@@ -205,7 +205,7 @@ class _Builder:
         self._store = store
 
     def build(self, jobs: list[_Job]) -> list[tuple[_Job, StoredBuild]]:
-        recipe = make_recipes()[jobs[0].request.program.dialect]
+        recipe = find_recipe(jobs[0].request.program.dialect)
         if len(jobs) == 1:
             return [(jobs[0], self._alone(recipe, jobs[0]))]
         done: list[tuple[_Job, StoredBuild]] = []

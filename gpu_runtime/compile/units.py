@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
+from corpora.dialects import DialectError
 from corpora.frontends.c_directives import defined_macros
 from corpora.frontends.c_tokens import tokenize
 from gpu_runtime.backend import CompileRequest, Variant
@@ -562,6 +563,19 @@ def make_recipes() -> dict[str, CompileRecipe]:
         "openmp-fortran": _openmp(fortran, "fortran"),
         HOST_PART: host_part,
     }
+
+
+def find_recipe(dialect: str) -> CompileRecipe:
+    """Return how programs of a dialect are compiled. Raises DialectError if the table has no
+    recipe for it.
+    """
+    recipes = make_recipes()
+    if dialect not in recipes:
+        raise DialectError(
+            f"dialect '{dialect}' has no recipe to compile it; add one to the table of "
+            f"make_recipes in gpu_runtime/compile/units.py"
+        )
+    return recipes[dialect]
 
 
 def compute_constructor_bytes(request: CompileRequest, recipe: CompileRecipe) -> int:

@@ -16,6 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from corpora.dialects import get_dialect
 from corpora.frontends.fortran_layout import convert_to_free_form
 from corpora.frontends.queries import function_named
 from corpora.ir import Declaration, Specification
@@ -25,7 +26,6 @@ from gpu_runtime.backend import Arguments, CompileRequest, ExecutionBackend, Lim
 from gpu_runtime.expectations import Expectations, run_each
 from tester.mutation.schemata import (
     COUNTERS,
-    DIALECTS,
     MANY,
     NUMBER,
     build_schema,
@@ -68,7 +68,7 @@ def build_counter(source: Program, signature: Signature) -> tuple[Program, Signa
     """
     if not count_conditions(source):
         return None
-    if source.dialect in DIALECTS:
+    if get_dialect(source.dialect).language == "cpp":
         return build_schema(source, signature, ())
     source = replace(source, text=convert_to_free_form(source.text))
     text = _count_fortran(source)

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from corpora.analysis.accesses import globals_of
+from corpora.dialects import get_dialect
 from corpora.frontends.queries import function_named, functions_of
 from corpora.ir import (
     ArrayType,
@@ -38,7 +39,6 @@ from corpora.records import Parameter, Program, Signature
 from tester.mutation.mutants import Mutant
 from tester.mutation.sites import MAX_SIDES, find_conditions, parse_program
 
-DIALECTS = frozenset({"cpp", "openmp", "openmp-target", "cuda"})
 NUMBER = Parameter("mutant_number", "scalar", "i32", "in")
 COUNTERS = Parameter("branches_taken", "array", "i32")
 MANY = 2
@@ -95,7 +95,7 @@ def build_schema(
     of Fortran, an entry without parameters, or a source with mutants that keeps state between
     calls.
     """
-    if source.dialect not in DIALECTS or _CHOICE in source.text:
+    if get_dialect(source.dialect).language != "cpp" or _CHOICE in source.text:
         return None
     if mutants and _keeps_state(parse_program(source)):
         return None
@@ -107,7 +107,7 @@ def build_schema(
         counted = _Site(place.start, place.end, False)
         sites.setdefault((place.start, place.end), counted).condition = index
     nested = _nest_sites(list(sites.values()))
-    made = _give_cuda if source.dialect == "cuda" else _give_cpp
+    made = _give_cuda if get_dialect(source.dialect).model == "cuda" else _give_cpp
     program = made(source, nested)
     return program and (
         program,

@@ -89,13 +89,17 @@ def test_references_as_predictions(tmp_path, capsys):
     assert result["speedup@k"] is None and result["contamination"]["checked"] is False
     printed = capsys.readouterr().out
     assert (
-        "| pass@1 | 0.667 |" in printed and "tree-sitter-cuda" in printed and "signature" in printed
+        "| pass@1 % | 66.7 |" in printed
+        and "tree-sitter-cuda" in printed
+        and "signature" in printed
     )
-    assert "| pass@1 | 0.667 | – | 3 |" in printed and "below 10 items" in printed
+    assert "| pass@1 % | 66.7 | – | 3 |" in printed and "below 10 items" in printed
+    assert "| bleu | 100.0 |" in printed and "| codebleu | 100.0 |" in printed
+    assert "CodeBLEU parts: ngram_match 100.0," in printed and "0.667" not in printed
     wide = {"value": 0.5, "ci95": [0.2, 0.8], "n_items": 40}
     many = {**result, "pass@k": {"1": wide}, "cpass": {**wide, "ci95": [0.5, 0.5]}}
     text = format_markdown(many)
-    assert "| pass@1 | 0.500 | 0.200 to 0.800 | 40 |" in text and "| cpass | 0.500 | – |" in text
+    assert "| pass@1 % | 50.0 | 20.0 to 80.0 | 40 |" in text and "| cpass % | 50.0 | – |" in text
     row = json.loads(board.read_text())
     assert (
         row["pass@1"] == pytest.approx(2 / 3)
@@ -179,11 +183,90 @@ def test_missing_answers_are_told_of_once(tmp_path):
     texts = [(0, "__global__ void scale ( float * x , float a ,"), (0, "I cannot"), (1, "")]
     path.write_text("".join(json.dumps({"index": k, "text": t}) + "\n" for k, t in texts))
     notes = evaluated(tmp_path, "--predictions", path, "--corpus", f"{cpp},{cuda}")["notes"]
-    assert "3 answers are missing and count as wrong" in notes
+    assert "items without an answer, which count as wrong: 1" in notes
     told = next(note for note in notes if "no whole function" in note)
     assert (
         told.startswith("3 of 3 answers") and "2 without a function" in told and "1 empty" in told
     )
+
+
+def test_each_item_counts_with_its_own_number_of_answers(tmp_path, capsys):
+    """By hand: 1 of 2, 0 of 3 and no answer. Two empty answers were made up for the first."""
+    cpp, cuda = forms.tokenised(tmp_path)
+    right, wrong = forms.CUDA_LINES[0], forms.CUDA_LINES[0].replace("a *", "a +")
+    rows = [("1", right), ("1", wrong), *[("2", forms.CUDA_LINES[1] + " " * k) for k in range(3)]]
+    path = tmp_path / "answers.jsonl"
+    path.write_text("".join(json.dumps({"id": i, "text": t}) + "\n" for i, t in rows))
+    result = evaluated(tmp_path, "--predictions", path, "--corpus", f"{cpp},{cuda}")
+    assert [(i["samples"], i["passed"]) for i in result["items"]] == [(2, 1), (3, 0), (2, 0)]
+    assert result["samples"] == 2 and list(result["pass@k"]) == ["1", "2"]
+    assert result["pass@k"]["1"]["value"] == pytest.approx((1 / 2 + 0 + 0) / 3)
+    assert result["pass@k"]["2"]["value"] == pytest.approx((1 + 0 + 0) / 3)
+    assert "items without an answer, which count as wrong: 1" in result["notes"]
+    (told,) = [note for note in result["notes"] if "left out" in note]
+    assert told == (
+        "items have 2 to 3 answers, and each counts with its own number: "
+        "k = 3 is left out (items with 2 only: 2)"
+    )
+    assert "3 items (0 undecided, counted as not passed), 2 to 3 answers" in capsys.readouterr().out
+
+
+def test_answers_made_elsewhere_stand_beside_a_model(tmp_path, tiny_model, capsys):
+    """They have no temperature, and each had a table of its own."""
+    cpp, cuda = forms.tokenised(tmp_path)
+    board = tmp_path / "board.jsonl"
+    corpus = ["--corpus", f"{cpp},{cuda}", "--leaderboard", board]
+    asked = ["--model", tiny_model, "--allow-contaminated", "--max-new-tokens", "8", "--n", "2"]
+    evaluated(tmp_path, *asked, *corpus)
+    evaluated(tmp_path, "--predictions", cuda, *corpus)
+    capsys.readouterr()
+    assert main(["leaderboard", str(board)]) == 0
+    told = capsys.readouterr().out
+    assert told.count("| rank |") == 1
+    assert "| rank | model | samples | temperature | pass@1 % |" in told
+    assert f"| 1 | {cuda} | 1 | – | 66.7 |" in told and "| 2 | 0.8 | 0.0 |" in told
+
+
+def test_what_asks_a_model_is_refused_beside_predictions(tmp_path, capsys):
+    cpp, cuda = forms.tokenised(tmp_path)
+    given = ["eval", "--predictions", cuda, "--corpus", f"{cpp},{cuda}"]
+    for option, value in (("--n", "1"), ("--n", "5"), ("--temperature", "0")):
+        said = refused(capsys, *given, option, value)
+        assert said == (
+            f"coevolve: {option} belongs to --model: '{cuda}' has the answers that it has; leave "
+            f"{option} out"
+        )
+    assert "use --samples" in refused(capsys, "eval", tmp_path, "--n", "5")
+    assert "--temperature belongs" in refused(capsys, "eval", tmp_path, "--temperature", "0")
+    assert "--limit belongs to --corpus" in refused(capsys, "eval", tmp_path, "--limit", "5")
+
+
+def test_no_stage_is_silent(tmp_path, monkeypatch, capsys):
+    """A log heard nothing for 48 seconds while figures were computed."""
+    import time
+
+    from coevolve.cli import progress
+    from coevolve.evaluation import items, result, scoring
+
+    monkeypatch.setattr(progress, "FIRST_S", 0.05)
+
+    def slow(module, name):
+        own = getattr(module, name)
+
+        def late(*arguments, **options):
+            time.sleep(0.3)
+            return own(*arguments, **options)
+
+        monkeypatch.setattr(module, name, late)
+
+    slow(items, "load_items")
+    slow(result, "make_result")
+    slow(scoring, "score_chunk")
+    cpp, cuda = forms.tokenised(tmp_path)
+    evaluated(tmp_path, "--predictions", cuda, "--corpus", f"{cpp},{cuda}")
+    lines = capsys.readouterr().err.splitlines()
+    starts = ("loading ", "executing answers", "computing figures and their intervals: ")
+    assert all(any(line.startswith(start) for line in lines) for start in starts), lines
 
 
 def test_execution_cases_are_scored_by_their_tests_and_by_strong_ones(tmp_path):
@@ -391,9 +474,10 @@ def test_compare_pairs_the_same_items(tmp_path, capsys):
     assert (found["n_items"], found["unmatched"]) == (2, 1)
     assert found["figures"]["pass@1"]["difference"] == pytest.approx(0.5)
     assert found["figures"]["pass@1"]["n_items"] == 2
-    assert found["first_answers"] == {"only_a": 0, "only_b": 1, "p": 1.0}
+    assert found["first_answers"] == {"only_a": 0, "only_b": 1}
+    assert found["figures"]["pass@1"]["test"] == "exact McNemar"
     assert main(["compare", str(tmp_path / "a.json"), str(tmp_path / "a.json")]) == 0
-    assert "| pass@1 | 3 | 0.667 | 0.667 | +0.000 |" in capsys.readouterr().out
+    assert "| pass@1 % | 3 | 66.7 | 66.7 | +0.0 |" in capsys.readouterr().out
     (tmp_path / "c.json").write_text(json.dumps({**first, "direction": "cpp:openmp"}))
     assert "nothing to pair" in refused(capsys, "compare", tmp_path / "a.json", tmp_path / "c.json")
 
@@ -423,7 +507,9 @@ def board_row(model: str, right: float, **other) -> dict:
 
 
 def test_a_leaderboard_ranks_comparable_rows_only(tmp_path, capsys):
-    """Six first items were ranked beside all of them, and a BLEU of one item had an interval."""
+    """Six first items were ranked beside all of them, and a BLEU of one item had an interval. How a
+    system was asked is a column.
+    """
     board = tmp_path / "board.jsonl"
     old = {k: v for k, v in board_row("old", 0.9).items() if k not in ("limit", "threads")}
     rows = [
@@ -431,20 +517,28 @@ def test_a_leaderboard_ranks_comparable_rows_only(tmp_path, capsys):
         board_row("six", 1.0, limit=6, n_items=6),
         board_row("b", 0.75, contaminated=3),
         board_row("c", 0.5),
-        board_row("timed", 0.6, threads=2),
+        board_row("timed", 0.6, threads=2, corpus="./builtin/"),
+        board_row("elsewhere", 0.1, temperature=None, samples=3),
+        board_row("device", 0.2, backend="cuda"),
         old,
     ]
     board.write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert main(["leaderboard", str(board)]) == 0
     told = capsys.readouterr().out
     assert told.count("| rank |") == 4 and "6 items (--limit 6)" in told
-    assert "limit not known" in told and "threads 2" in told
+    assert "limit not known" in told
     first = told.split("\n\n**")[0]
-    assert "| 1 | b (trained on 3 items) | 0.750 (0.650 to 0.850) | 89.2, 1 item |" in first
-    assert "| 2 | a |" in first and "| 2 | c |" in first and "six" not in first
+    assert "| rank | model | samples | temperature | threads | pass@1 % | bleu |" in first
+    assert (
+        "| 1 | b (trained on 3 items) | 1 | 0.0 | 0 | 75.0 (65.0 to 85.0) | 89.2, 1 item |" in first
+    )
+    assert "| 2 | timed | 1 | 0.0 | 2 |" in first and "| 5 | elsewhere | 3 | – | 0 | 10.0" in first
+    assert "| 3 | a |" in first and "| 3 | c |" in first and "six" not in first
+    assert "samples 1, temperature 0.0" in told.split("\n\n**")[1]
     assert main(["leaderboard", str(board), "--json"]) == 0
     tables = json.loads(capsys.readouterr().out)
-    assert [r["rank"] for r in tables[0]["rows"]] == [1, 2, 2] and tables[1]["limit"] == 6
+    assert [r["rank"] for r in tables[0]["rows"]] == [1, 2, 3, 3, 5] and tables[1]["limit"] == 6
+    assert tables[0]["rows"][0]["pass@1"] == 0.75, "JSON has fractions"
     assert "does not exist" in refused(capsys, "leaderboard", tmp_path / "none.jsonl")
     board.write_text('{"model": "x"}\n')
     assert "line 1 is no row" in refused(capsys, "leaderboard", board)
@@ -476,21 +570,28 @@ def test_few_items_give_no_interval_and_no_p_of_a_bootstrap():
     found = compare_sides(a, b)
     likeness, right = found.figures["codebleu"], found.figures["passed"]
     assert (likeness.items, likeness.ci95, likeness.p, likeness.test) == (1, None, None, "")
-    assert (right.items, right.ci95, right.p, right.test) == (6, None, 0.25, "McNemar")
-    assert right.p == found.p_first
+    assert (right.items, right.ci95, right.p, right.test) == (6, None, 0.25, "exact McNemar")
     text = format_comparison(a, b, found)
-    assert "| pass@1 | 6 | 0.500 | 0.000 | -0.500 | – | 0.25 |" in text
-    assert "| CodeBLEU (mean of items) | 1 | 0.900 | 1.000 | +0.100 | – | – |" in text
+    assert "| pass@1 % | 6 | 50.0 | 0.0 | -50.0 | – | 0.25 | exact McNemar |" in text
+    assert "| CodeBLEU (mean of items) | 1 | 90.0 | 100.0 | +10.0 | – | – | – |" in text
     assert text.count("below 10 items") == 1
 
 
 def test_single_answers_have_the_exact_p_and_several_the_bootstraps():
     many = [1, 0] * 10
     found = compare_sides(side(many), side([1] * 20))
-    assert found.figures["passed"].test == "McNemar" and found.figures["passed"].ci95 is not None
-    assert found.figures["passed"].p == found.p_first == compute_mcnemar_p(0, 10)
-    found = compare_sides(side([2, 0] * 10, 2), side([2] * 20, 2))
-    assert found.figures["passed"].test == "bootstrap" and found.figures["passed"].p < 0.05
+    right = found.figures["passed"]
+    assert right.test == "exact McNemar" and right.ci95 is not None
+    assert right.p == compute_mcnemar_p(0, 10)
+    a, b = side([2, 0] * 10, 2), side([2] * 20, 2)
+    found = compare_sides(a, b)
+    assert found.figures["passed"].test == "paired bootstrap" and found.figures["passed"].p < 0.05
+    # McNemar's of the first answers stood below it, with another p.
+    text = format_comparison(a, b, found)
+    (line,) = [line for line in text.splitlines() if line.startswith("| pass@1 % |")]
+    assert line.endswith(f"| {found.figures['passed'].p:.3g} | paired bootstrap |")
+    assert "McNemar" not in text and "p =" not in text
+    assert "First answers: 0 items pass with A only, 10 with B only" in text
     same = compare_sides(side([1] * 20, 2), side([2] * 20, 2)).figures["passed"]
     assert (same.ci95, same.p) == (None, None), "twenty equal differences say nothing of chance"
 
@@ -514,7 +615,7 @@ def test_runs_are_compared_by_their_last_evaluated_round(tiny, tmp_path, capsys)
     assert (
         "(round 1)" in printed
         and "2 items in both; 0 of one side" in printed
-        and "| pass@1 | 2 | 0.250 | 0.750 | +0.500 | – | – |" in printed
+        and "| pass@1 % | 2 | 25.0 | 75.0 | +50.0 | – | – | – |" in printed
     )
     write_json(RunFolder(tmp_path / "b").round(1).evaluation, {"bleu": 1.0})
     assert "older version" in refused(capsys, "compare", tmp_path / "a", tmp_path / "b")
@@ -615,7 +716,7 @@ def test_an_answer_of_one_thread_passes_and_is_told_apart(tmp_path, capsys):
     )
     assert [(i["passed"], i["serial"]) for i in result["items"]] == [(1, 1), (1, 0)]
     assert result["pass@k"]["1"]["value"] == 1.0 and result["parallel_pass@k"]["1"]["value"] == 0.5
-    assert "| parallel_pass@1 | 0.500 |" in capsys.readouterr().out
+    assert "| parallel_pass@1 % | 50.0 |" in capsys.readouterr().out
 
 
 def test_a_direction_that_the_shipped_model_was_not_taught_is_named(tmp_path):

@@ -135,8 +135,63 @@ def test_predictions_by_id_and_index_with_several_samples(lines, tmp_path):
         tmp_path, {"id": "3", "text": "a"}, {"index": 0, "text": "b"}, {"id": 3, "text": "c"}
     )
     found = read_predictions(path, items, "cuda")
-    assert found.answers == (("b", ""), ("", ""), ("a", "c")) and found.missing == 3
+    assert found.answers == (("b",), ("",), ("a", "c")) and found.missing == 1
     assert read_predictions(path, items, "cuda", 1).answers == (("b",),)
+
+
+def write_rows(path, rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return str(path)
+
+
+def test_rows_of_a_corpus_say_their_ids(tmp_path):
+    """The id was the number of the line, whatever the row said."""
+    texts = list(zip(forms.CPP_LINES, forms.CUDA_LINES, strict=True))
+    rows = [
+        {"id": name, "cpp": cpp, "cuda": cuda} if name else {"cpp": cpp, "cuda": cuda}
+        for name, (cpp, cuda) in zip(("saxpy", None, 70), texts, strict=True)
+    ]
+    spec = write_rows(tmp_path / "own.jsonl", rows)
+    items = load_items(spec, "cpp:cuda").items
+    assert [i.id for i in items] == ["saxpy", "2", "70"] and items[2].reference.name == "rows"
+    both = load_items(f"{spec}#cpp,{spec}#cuda", "cpp:cuda").items
+    assert [i.id for i in both] == ["saxpy", "2", "70"]
+    path = rows_file(tmp_path, {"id": 70, "text": "a"}, {"id": "saxpy", "text": "b"})
+    assert read_predictions(path, items, "cuda").answers == (("b",), ("",), ("a",))
+    lines = tmp_path / "out.txt"  # of lines, whatever the ids are
+    lines.write_text("one\ntwo\nthree\n")
+    assert read_predictions(str(lines), items, "cuda").answers == (("one",), ("two",), ("three",))
+    twice = {**rows[0], "cpp": f"{forms.CPP_LINES[0]} {forms.CPP_LINES[1]}", "cuda": ""}
+    named = load_items(write_rows(tmp_path / "two.jsonl", [twice]), "cpp:openmp").items
+    assert [i.id for i in named] == ["saxpy", "saxpy#2"], "a row of two functions"
+
+
+@pytest.mark.parametrize(
+    ("ids", "word"),
+    [
+        (("a", "b", "a"), "line 3: the id 'a' is that of line 1 too; give each item an id of its"),
+        ((None, "1", "x"), "line 2: the id '1' is that of line 1 too"),
+        (("a", ["b"], "c"), "line 2: 'id' is .*, and must be text or a whole number"),
+        (("a", " ", "c"), "line 2: 'id' is"),
+    ],
+)
+def test_ids_that_cannot_be_are_one_line(tmp_path, ids, word):
+    columns = zip(ids, forms.CPP_LINES, forms.CUDA_LINES, strict=True)
+    rows = [{"id": name, "cpp": cpp, "cuda": cuda} for name, cpp, cuda in columns]
+    cases = [{"id": r["id"], "cpp_code": r["cpp"], "cuda_code": r["cuda"]} for r in rows]
+    for each in (rows, cases):
+        with pytest.raises(CorpusError, match=word) as caught:
+            load_items(write_rows(tmp_path / "own.jsonl", each), "cpp:cuda")
+        assert "\n" not in str(caught.value)
+
+
+def test_a_pair_of_rows_may_have_one_id(tmp_path):
+    rows = [
+        {"id": "scale", "dialect": name, "text": text}
+        for name, text in (("cpp", forms.CPP_LINES[0]), ("cuda", forms.CUDA_LINES[0]))
+    ]
+    (item,) = load_items(write_rows(tmp_path / "own.jsonl", rows), "cpp:cuda").items
+    assert item.id == "scale" and item.reference.dialect == "cuda"
 
 
 def test_answers_in_fences_are_read_as_an_endpoints(lines, tmp_path):

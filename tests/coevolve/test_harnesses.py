@@ -2,6 +2,8 @@
 harness where it is installed.
 """
 
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,19 @@ def test_answers_are_judged_by_execution():
     assert wrong["passed"] == 0 and wrong["compiled"] == 1
     assert judge_answer(row, "")["passed"] == 0
     assert len(make_questions("builtin", "cpp:openmp", 3)) == 3
+
+
+def test_the_extra_of_inspect_has_what_the_shown_command_needs():
+    """`--model openai/MODEL` ended with "pip install openai", and the extra `s3` held fsspec at a
+    version that inspect_ai does not take.
+    """
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = extras["optional-dependencies"]
+    page = (ROOT / "docs" / "evaluation.md").read_text()
+    assert "inspect_task.py -T direction=cpp:openmp --model openai/MODEL" in page
+    assert {re.split(r"[<>=]", each)[0] for each in wanted["inspect"]} == {"inspect_ai", "openai"}
+    held = [*wanted["s3"], *(each for each in extras["dependencies"] if "fsspec" in each)]
+    assert len(held) == 2 and not any("==" in each or "<" in each for each in held)
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ import pytest
 from coevolve.evaluation.metrics import (
     average_pass_at_k,
     bleu,
+    convert_to_fractions,
     efficiency_at_k,
     pass_at_k,
     speedup_at_k,
@@ -38,6 +39,22 @@ def test_means_of_nothing_are_none():
         and bleu([], []) is None
         and compute_codebleu([], [], "cpp") is None
     )
+
+
+def test_printed_json_has_fractions():
+    """`eval RUN --json` gave percent, and `eval --corpus --json` fractions."""
+    inside = {"pass@1": 40.0, "compile_rate": 90.0, "bleu": 55.5, "codebleu": None, "programs": 9}
+    figures = inside | {
+        "codebleu_parts": {"ngram_match": 20.0, "syntax_match": None},
+        "tester_valid_rate": 12.5,
+        "directions": {"cpp:cuda": inside},
+    }
+    found = convert_to_fractions(figures)
+    share = inside | {"pass@1": 0.4, "compile_rate": 0.9}
+    assert found["directions"] == {"cpp:cuda": share}
+    assert found["codebleu_parts"] == {"ngram_match": 0.2, "syntax_match": None}
+    assert found["tester_valid_rate"] == 0.125
+    assert {key: found[key] for key in inside} == share and figures["pass@1"] == 40.0
 
 
 def test_speedup_at_k_is_the_expected_best():

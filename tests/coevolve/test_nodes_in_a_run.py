@@ -97,7 +97,7 @@ def cluster(own_cache, monkeypatch) -> Iterator:
 
 
 @pytest.mark.slow
-def test_a_run_whose_nodes_are_killed_and_replaced(cluster, tmp_path, monkeypatch):
+def test_a_run_whose_nodes_are_killed_and_replaced(cluster, tmp_path, monkeypatch, capsys):
     """One node is killed while candidates are judged and one while models learn; each time another
     joins. What is left is, byte for byte, what one process writes that nobody disturbs.
     """
@@ -123,6 +123,8 @@ def test_a_run_whose_nodes_are_killed_and_replaced(cluster, tmp_path, monkeypatc
         assert not (first / "translator").exists()
         swap_node()
         running.result()
+    lost = [each for each in capsys.readouterr().err.splitlines() if each.startswith("lost")]
+    assert 1 <= len(lost) <= 2 and all("with " in each and "node" in each for each in lost), lost
     monkeypatch.setenv("COEVOLVE_CACHE", str(tmp_path / "other-cache"))
     run(_into(config, whole), use_ray=False)
     one, other = files_of(killed), files_of(whole)

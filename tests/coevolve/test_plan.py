@@ -12,15 +12,19 @@ from pathlib import Path
 
 import pytest
 
+from coevolve.cli.errors import UserError
 from coevolve.cli.main import main
 from coevolve.cli.plan import (
+    Cluster,
     count_pretraining_examples,
     estimate_tester_work,
     estimate_translator_work,
+    explain_fit,
     find_shape,
     format_plan,
 )
 from coevolve.config.schema import format_toml, load, parse
+from coevolve.loop.actors import require_gpus
 from coevolve.loop.rounds import describe_run
 from coevolve.loop.run_corpus import RunCorpus, build_corpus
 from coevolve.loop.services import TranslatorService
@@ -211,6 +215,56 @@ def test_the_gpus_that_a_run_asks_for_are_printed(tiny) -> None:
         "GPUs         0 asked of Ray (models 0, verifiers 0, trainers 0); models then use"
         in format_plan(tiny, build_corpus(tiny), MACHINES["cpu"])
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "cluster", "fits", "words"),
+    [
+        ({}, Cluster(), None, "not said: give --gpus and --cpus"),
+        ({}, Cluster(cpus=4), True, "fits: needs 0 GPUs, 0 given; 4 verifiers on 4 CPUs"),
+        ({}, Cluster(3, 0, 4), True, "12 verifiers on 12 CPUs"),
+        ({"model_gpus": 2.0}, Cluster(1, 4, 8), True, "fits: needs 4 GPUs, 4 given; "),
+        ({"model_gpus": 2.0}, Cluster(1, 3, 8), False, "does not fit: needs 4 GPUs, 3 given"),
+        ({"model_gpus": 2.0}, Cluster(4, 1), False, "needs 2 GPUs of one node for each of 2"),
+        ({"verifier_gpus": 0.5}, Cluster(2, 1, 8), False, "needs 8 GPUs, 2 given (verifiers 8)"),
+        ({"verifier_gpus": 0.125}, Cluster(2, 1, 8), True, "fits: needs 2 GPUs, 2 given"),
+    ],
+)
+def test_whether_a_run_fits_is_said(tiny, asked, cluster, fits, words) -> None:
+    config = replace(tiny, resources=replace(tiny.resources, **asked))
+    config = replace(config, verify=replace(config.verify, workers=0))
+    found = explain_fit(config, cluster)
+    assert found.fits is fits and words in found.text and "\n" not in found.text
+    lines = format_plan(config, build_corpus(config), MACHINES["cpu"], cluster).splitlines()
+    assert f"cluster      {found.text}" in lines
+
+
+def test_a_run_that_starts_agrees_with_its_plan(tiny) -> None:
+    for gpus, verifier_gpus in ((2.0, 0.0), (1.0, 0.25), (0.0, 1.0), (3.0, 0.5)):
+        wanted = replace(tiny.resources, model_gpus=gpus, verifier_gpus=verifier_gpus)
+        config = replace(tiny, resources=wanted, verify=replace(tiny.verify, workers=4))
+        for given in range(9):
+            fits = explain_fit(config, Cluster(1, given, 4)).fits
+            try:
+                require_gpus(config, 4, given)
+            except UserError:
+                assert not fits
+            else:
+                assert fits
+
+
+def test_the_clusters_cpus_are_planned_for_and_not_this_machines(tiny, tmp_path, capsys) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text(format_toml(replace(tiny, verify=replace(tiny.verify, workers=0))))
+    assert main(["plan", str(file), "--nodes", "3", "--cpus", "40", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    (line,) = [each for each in told if each["about"] == "cluster"]
+    assert line["fits"] is True and "120 verifiers on 120 CPUs" in line["text"]
+    assert "120 verifiers (verifying" in told[-2]["text"]
+    assert main(["plan", str(file)]) == 0
+    assert "one per CPU of this machine (--cpus)" in capsys.readouterr().out
+    assert main(["plan", str(file), "--gpus", "-1"]) == 2
+    assert capsys.readouterr().err == "coevolve: --gpus -1: give at least 0\n"
 
 
 @pytest.mark.parametrize("name", ["qwen", "llama"])

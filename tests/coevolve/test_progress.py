@@ -16,6 +16,9 @@ import pytest
 from report_run import make_run
 
 from coevolve.cli import progress
+from coevolve.loop.run_folder import RunFolder
+from coevolve.loop.stage_run import Run, follow_training
+from coevolve.loop.workers import FixedPool, LocalWorker
 
 ROOT = Path(__file__).parents[2]
 COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
@@ -34,6 +37,21 @@ def test_a_log_gets_plain_lines_now_and_then(monkeypatch):
         time.sleep(0.3)
     lines = log.getvalue().splitlines()
     assert len(lines) >= 2 and all(re.fullmatch(r"verify axpy: \d+ s", line) for line in lines)
+
+
+def test_a_log_hears_of_a_stage_within_two_seconds(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", log := io.StringIO())
+    assert progress.FIRST_S < 2 and progress.LOG_EVERY_S <= 30
+    monkeypatch.setattr(progress, "FIRST_S", 0.05)
+    with progress.show_stage("loading builtin"):
+        time.sleep(0.3)
+    assert log.getvalue() == "loading builtin: 0 s\n", "and then not before ten seconds"
+
+
+def test_a_line_takes_the_place_of_what_a_terminal_shows(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", screen := Screen())
+    progress.print_line("lost: 1 verifier")
+    assert screen.getvalue() == "\r\x1b[Klost: 1 verifier\n"
 
 
 def test_a_log_hears_of_a_bar_that_stands_and_of_its_end_once(monkeypatch):
@@ -55,6 +73,37 @@ def test_a_log_hears_of_a_bar_that_stands_and_of_its_end_once(monkeypatch):
     bar.advance()
     bar.close()
     assert log.getvalue().count("1/1") == 1
+
+
+class Slow:
+    """Stands for a service whose training says nothing for a while, as a cold start that loads."""
+
+    def cold_start(self):
+        time.sleep(0.7)
+        return {"examples": 3}
+
+    def progress(self):
+        return 0, 0, 0.0
+
+    def raise_own(self):
+        raise ValueError("own")
+
+
+def test_a_log_hears_of_a_cold_start_that_has_no_step_yet(monkeypatch, tmp_path):
+    """A worker of the same process answers nothing meanwhile, and an actor may still start."""
+    monkeypatch.setattr(sys, "stderr", log := io.StringIO())
+    monkeypatch.setattr(progress, "LOG_EVERY_S", 0.2)
+    run = Run(None, RunFolder(tmp_path), None, None)
+    pool = FixedPool(LocalWorker(Slow()))
+    follow_training(run, "cold start: Translator", pool, Slow.cold_start)
+    first, *lines = log.getvalue().splitlines()
+    assert first.startswith("cold start: Translator") and 3 <= len(lines) <= 5, lines
+    assert all("preparing" in line for line in lines[:-1]) and "examples 3" in lines[-1]
+    with pytest.raises(ValueError, match="own"):
+        follow_training(run, "cold start: Tester", pool, Slow.raise_own)
+    told = log.getvalue()
+    time.sleep(0.5)
+    assert log.getvalue() == told, "nothing is said of what has failed"
 
 
 def test_a_bar_of_unknown_length_gives_no_share(monkeypatch):

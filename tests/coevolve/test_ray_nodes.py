@@ -61,7 +61,13 @@ def settled(pool, *counts, limit_s=120.0):
         time.sleep(0.2)
 
 
-def test_a_node_that_is_lost_holds_nobody_up_and_one_that_joins_is_used(cluster):
+def told_losses(capsys, log: list[str]) -> list[str]:
+    """The lines about losses so far. log: what was printed before, to which the rest is added."""
+    log.append(capsys.readouterr().err)
+    return [line for line in "".join(log).splitlines() if line.startswith("lost")]
+
+
+def test_a_node_that_is_lost_holds_nobody_up_and_one_that_joins_is_used(cluster, capsys):
     config = parse({"resources": {}}, "t")
     with make_ray_workers(config, Judge, Judge, Judge) as workers:
         settled(workers.verifiers, 3)
@@ -75,13 +81,20 @@ def test_a_node_that_is_lost_holds_nobody_up_and_one_that_joins_is_used(cluster)
                 cluster.remove_node(cluster.second, allow_graceful=False)
         assert found == {k: k * k for k in range(count)}
         settled(workers.verifiers, 1, 2)  # two may share the CPU that is left
+        until, log = time.monotonic() + 30, []
+        while not told_losses(capsys, log):
+            assert time.monotonic() < until, "nothing was said of the lost node"
+            time.sleep(0.2)
+        (line,) = told_losses(capsys, log)
+        assert line.startswith("lost with node ") and " verifier" in line, line
+        assert "each restarts where there is room" in line and "verify " in line, line
         cluster.add_node(num_cpus=2)
         settled(workers.verifiers, 3)
         work = map_unordered(workers.verifiers, Judge.verify, [(k,) for k in range(12)])
         assert len({pid for _, (_, pid) in work}) == 3
 
 
-def test_a_killed_verifier_is_replaced_and_what_it_raises_is_raised(cluster):
+def test_a_killed_verifier_is_replaced_and_what_it_raises_is_raised(cluster, capsys):
     import ray
 
     host = ray.remote(VerifierActor).options(num_cpus=0)
@@ -93,5 +106,10 @@ def test_a_killed_verifier_is_replaced_and_what_it_raises_is_raised(cluster):
         dict(map_unordered(pool, Judge.verify, [(-1,)]))
     settled(pool, 2)
     assert dict(map_unordered(pool, Judge.verify, [(3,)]))[0][0] == 9
+    pool._losses.tell()
+    told = told_losses(capsys, [])
+    assert told and "with node" not in told[0] and "verify " in told[0], told
     pool.close()
-    assert pool._ready == []
+    time.sleep(1.0)
+    pool._losses.tell()
+    assert pool._ready == [] and not told_losses(capsys, []), "what the run ends is not lost"

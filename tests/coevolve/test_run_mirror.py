@@ -4,6 +4,7 @@ import os
 from dataclasses import replace
 
 import pytest
+from fsspec.implementations.local import LocalFileSystem
 
 from coevolve.cli.errors import UserError
 from coevolve.cli.main import main
@@ -79,6 +80,36 @@ def bucket(monkeypatch):
     server.stop()
 
 
+def test_a_place_that_cannot_be_written_is_found_before_anything_is_trained(
+    tiny, bucket, tmp_path, monkeypatch
+):
+    """A missing bucket was found after the cold start."""
+    import s3fs
+
+    monkeypatch.setenv("COEVOLVE_RUNS", str(tmp_path / "here"))
+    monkeypatch.setattr(stages, "run_cold_start", lambda _: pytest.fail("the cold start began"))
+    with pytest.raises(UserError) as caught:
+        run(replace(tiny, run_dir="s3://no-such-bucket/demo"), use_ray=False)
+    said = str(caught.value)
+    assert said.startswith("'s3://no-such-bucket/demo' cannot be written, read and deleted in: ")
+    assert "bucket" in said and "--set run_dir=URL" in said and "\n" not in said
+    assert not (tmp_path / "here").exists(), "nothing was claimed"
+    open_mirror(f"{bucket}/demo").require_writable()
+    assert s3fs.S3FileSystem().find("runs") == [], "the probe is gone"
+
+
+def test_a_folder_without_the_right_to_write_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setenv("COEVOLVE_RUNS", str(tmp_path / "here"))
+    open_mirror(f"file://{tmp_path}/there/run").require_writable()
+    assert list((tmp_path / "there" / "run").iterdir()) == []
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="file/run' cannot be written, read and deleted in: "):
+        open_mirror(f"file://{tmp_path}/file/run").require_writable()
+    monkeypatch.setattr(LocalFileSystem, "cat_file", lambda *_: b"other")
+    with pytest.raises(UserError, match="gives back other bytes"):
+        open_mirror(f"file://{tmp_path}/there/run").require_writable()
+
+
 @pytest.mark.slow
 def test_a_fresh_machine_goes_on_with_a_run_in_s3(
     tiny, bucket, tmp_path, monkeypatch, capsys, source_folder
@@ -93,7 +124,7 @@ def test_a_fresh_machine_goes_on_with_a_run_in_s3(
         def stop(*_):
             raise KeyboardInterrupt
 
-        change.setattr(stages, "train_models", stop)
+        change.setattr(stages, "train_tester", stop)
         with pytest.raises(KeyboardInterrupt):
             run(replace(tiny, run_dir=url), use_ray=False)
     monkeypatch.setenv("COEVOLVE_RUNS", str(tmp_path / "second"))

@@ -58,3 +58,25 @@ def test_a_job_takes_weights_and_corpora_of_its_environment(uploaded, tmp_path):
     assert Path(code_file).is_relative_to(tmp_path)
     assert not Path(weights).is_relative_to(tmp_path)
     assert (Path(weights) / "model.safetensors").is_file()
+
+
+def test_a_job_has_all_that_its_commands_import(uploaded, tmp_path):
+    """`coevolve run` of an upload ended with a ModuleNotFoundError: a module was left out."""
+    zipfile.ZipFile(uploaded).extractall(tmp_path)
+    calls = (
+        ["run", "configs/demo.toml", "--dry-run"],
+        ["plan", "configs/demo.toml"],
+        ["check", "nowhere"],
+    )
+    for words in calls:
+        done = subprocess.run(
+            [sys.executable, "coevolve.py", *words],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "ModuleNotFoundError" not in done.stderr, (words, done.stderr)
+        assert done.returncode == (2 if words[0] == "check" else 0), (words, done.stderr)
+    code = "import coevolve.loop.rounds, coevolve.evaluation.evaluate, coevolve.cli.export"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)

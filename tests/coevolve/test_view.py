@@ -167,6 +167,7 @@ def test_what_is_not_there_and_who_may_not_ask(address):
 
 def test_items_of_an_evaluation_are_paged(address):
     page = get(f"{address}/evaluation/0/?from={PAGE}")
+    assert '<th scope="row">pass@1 %</th><td>50.0</td><td>25.0 to 75.0</td>' in page
     assert f"{PAGE + 1} to {2 * PAGE} of {2 * PAGE + 1}" in page
     assert "<b>" not in page and "&lt;b&gt;bold" in page
     assert f"{2 * PAGE + 1} to {2 * PAGE + 1} of" in get(f"{address}/evaluation/0/?from={2 * PAGE}")

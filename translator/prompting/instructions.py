@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from corpora.dialects import Direction, get_dialect
+from corpora.dialects import Dialect, DialectError, Direction, get_dialect
 from corpora.emit.c_family import emit_c_family
 from corpora.fingerprints import compute_fingerprints, compute_jaccard
 from corpora.frontends.c_family import parse_c_family
@@ -31,14 +31,6 @@ from gpu_runtime.models.templates import fill_template, load_template
 from translator.decoding.forced_prefix import find_forced_prefix
 
 PROMPTS = Path(__file__).parents[1] / "prompts"
-SPOKEN = {
-    "cpp": "serial C++",
-    "cuda": "CUDA, as a bare __global__ kernel with the same parameters in the same order",
-    "openmp": "C++ with OpenMP",
-    "openmp-target": "C++ with OpenMP target regions for a GPU, every array mapped explicitly",
-    "fortran": "serial Fortran",
-    "openmp-fortran": "Fortran with OpenMP",
-}
 
 Pair = tuple[Program, Program]
 
@@ -120,12 +112,22 @@ def _shot(pair: Pair, direction: Direction, wording: PromptWording) -> str:
     )
 
 
+def _speak(row: Dialect) -> str:
+    """The words by which a model is asked for a dialect."""
+    if not row.spoken:
+        raise DialectError(
+            f"dialect '{row.name}' has no words by which a model is asked for it; give its row in "
+            f"the table DIALECTS of corpora/dialects.py `spoken`"
+        )
+    return row.spoken
+
+
 def _make_template_values(program: Program, direction: Direction) -> dict[str, str]:
     return {
         "name": program.name,
         "source": lay_out(program),
-        "source_words": SPOKEN[direction.source.name],
-        "target_words": SPOKEN[direction.target.name],
+        "source_words": _speak(direction.source),
+        "target_words": _speak(direction.target),
         "source_language": direction.source.language,
         "target_language": direction.target.language,
     }

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from corpora.dialects import get_dialect
+from corpora.dialects import DialectError, get_dialect
 from corpora.records import Outcome
 from gpu_runtime.backend import Arguments, CompileRequest, Status, Variant
 from gpu_runtime.call.materialize import get_integer_scalars
@@ -254,3 +254,15 @@ ROUTINES: dict[str, Callable[[TrialBench], Trial]] = {
     "cuda": try_cuda,
     "offload": try_offload,
 }
+
+
+def find_routine(model: str) -> Callable[[TrialBench], Trial]:
+    """Return the routine that tries programs of a programming model. Raises DialectError if the
+    table has none.
+    """
+    if model not in ROUTINES:
+        raise DialectError(
+            f"programming model '{model}' has no routine that tries its programs; add one to the "
+            f"table ROUTINES in translator/trials/plans.py"
+        )
+    return ROUTINES[model]
