@@ -51,8 +51,8 @@ def is_compensated(unit: TranslationUnit) -> bool:
     Kahan's summation does.
     """
     for function in functions_of(unit):
-        declared = [*function.parameters, *find(function.body or (), Declaration)]
-        whole = {d.name for d in declared if _is_whole(d.type)}
+        whole = {p.name for p in function.parameters if _is_whole(p.type)}
+        whole |= {d.name for d in find(function.body or (), Declaration) if _is_whole(d.type)}
         if _follow(function.body or (), {}, whole):
             return True
     return False

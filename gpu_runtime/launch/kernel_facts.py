@@ -45,6 +45,7 @@ from corpora.ir import (
     TranslationUnit,
     Unary,
     find,
+    names_in,
     walk,
 )
 from corpora.records import Program

@@ -287,10 +287,7 @@ def iterate_candidate_plans(
     fixed = bool(facts.static_shared or facts.unread)
     plans: list[LaunchPlan] = []
     for sizes in _block_sizes(facts):
-        axes = [
-            propose_axes(facts.dimensions[d], sizes[d], names, fixed, d == 0)
-            for d in range(3)
-        ]
+        axes = [propose_axes(facts.dimensions[d], sizes[d], names, fixed, d == 0) for d in range(3)]
         chosen = sorted(
             itertools.product(*(enumerate(a) for a in axes)), key=lambda c: sum(i for i, _ in c)
         )

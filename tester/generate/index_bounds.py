@@ -101,8 +101,9 @@ def _name_indexed(value: object) -> str:
     """The array of which a value is one element; '' if it is none."""
     while isinstance(value, Cast):
         value = value.operand
-    plain = isinstance(value, Access) and isinstance(value.base, Name)
-    return value.base.id if plain else ""  # type: ignore[union-attr]
+    if isinstance(value, Access) and isinstance(value.base, Name):
+        return value.base.id
+    return ""
 
 
 def _read_extent(extent: str, scalars: Mapping[str, str]) -> tuple[int, str]:
