@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,22 +23,16 @@ from coevolve.evaluation.metrics import average_pass_at_k, bleu, pass_at_k
 from coevolve.evaluation.statistics import bootstrap_mean, can_bootstrap
 from coevolve.evaluation.text_scores import compute_codebleu
 from coevolve.loop.directions import find_checkpoints
-from coevolve.loop.run_corpus import RunCorpus
+from coevolve.loop.run_corpus import RunCorpus, list_programs
 from coevolve.loop.run_folder import Journal, RoundPaths, RunFolder, read_json
 from coevolve.loop.run_workers import make_local_workers, make_ray_run_workers
 from coevolve.loop.services import TranslatorService
-from coevolve.loop.stages import (
-    Run,
-    count_suites,
-    drop_repeated_texts,
-    group_for_judging,
-    propose_suites,
-)
-from coevolve.loop.workers import map_unordered, stream_results
-from coevolve.verification.verifier import PreparedSuite, Verifier
+from coevolve.loop.stage_run import LazySequence, Run, group_for_judging, read_suites
+from coevolve.loop.stages import count_suites, drop_repeated_texts, propose_suites
+from coevolve.loop.workers import map_unordered, put_in_order, stream_results
+from coevolve.verification.verifier import Verifier
 from corpora.dialects import Direction
 from corpora.records import NOT_COMPILED, Candidate, Outcome, Program, UnitTestSuite, Verdict
-from corpora.store import read_jsonl
 from translator.prompting.answers import count_rejections
 
 
@@ -52,32 +46,33 @@ def prepare_evaluation(run: Run) -> None:
         return
     programs = run.corpus.evaluation
     bar = run.bar("suites of held-out programs", len(programs))
-    prepared: dict[int, PreparedSuite] = {}
+    skipped: dict[str, str] = {}
+    count = 0
 
     def wait() -> None:
         ready = bool(run.workers.verifiers.members())
         at = "building the runner" if ready else "starting the verifiers"
-        bar.set(bar.done, "" if prepared else at)
+        bar.set(bar.done, "" if bar.done else at)
+
+    def make() -> Iterator[UnitTestSuite]:
+        """The suites. The reasons are written at their end, since the suites' file comes last."""
+        nonlocal count
+        made = map_unordered(
+            run.workers.verifiers, Verifier.prepare, ((p, ()) for p in programs), wait
+        )
+        for number, prepared in put_in_order(made, lambda: bar.advance(note="made by rules")):
+            if prepared.suite is not None:
+                count += 1
+                yield prepared.suite
+                continue
+            p = programs[number]
+            dialect = f"{p.dialect}, " if run.corpus.parts else ""
+            skipped[f"{p.name} ({dialect}{p.origin})"] = prepared.reason
+        bar.close(f"{count} of {len(programs)} have one")
+        run.folder.finish_value(run.folder.evaluation_skipped, skipped)
 
     with run.timed(0, "evaluation suites"):
-        for index, result in map_unordered(
-            run.workers.verifiers, Verifier.prepare, [(p, ()) for p in programs], wait
-        ):
-            prepared[index] = result
-            bar.advance(note="made by rules")
-    suites = [prepared[i].suite for i in range(len(programs)) if prepared[i].suite is not None]
-    bar.close(f"{len(suites)} of {len(programs)} have one")
-    run.folder.finish_value(
-        run.folder.evaluation_skipped,
-        {
-            f"{p.name} ({f'{p.dialect}, ' if run.corpus.parts else ''}{p.origin})": prepared[
-                i
-            ].reason
-            for i, p in enumerate(programs)
-            if prepared[i].suite is None
-        },
-    )
-    run.folder.finish_records(path, suites)
+        run.folder.finish_records(path, make())
 
 
 def evaluate_round(run: Run, number: int) -> dict:
@@ -131,14 +126,12 @@ def evaluate_checkpoint(
     of each direction. Candidates are in the order of the programs; verdicts are in theirs, each
     once, and a candidate without text has none.
     """
-    suites = {s.program_id: s for s in read_jsonl(run.folder.evaluation_suites, UnitTestSuite)}
+    suites = read_suites(run.folder.evaluation_suites)
     held = [
-        (direction, part, [p for p in part.evaluation if p.id in suites])
+        (direction, part, list_programs(part.evaluation).keep(suites))
         for direction, part in run.corpus.by_direction(run.config)
     ]
-    chunks = [
-        (direction, chunk) for direction, _, programs in held for chunk in run.chunks(programs)
-    ]
+    chunks = run.work([(direction, programs) for direction, _, programs in held])
     answers, verdicts = _collect_answers(run, checkpoint, label, chunks, suites, journal)
     found = {}
     for direction, part, programs in held:
@@ -161,8 +154,8 @@ def _collect_answers(
     run: Run,
     checkpoint: str | Callable[[Direction], str],
     label: str,
-    chunks: list,
-    suites: dict[str, UnitTestSuite],
+    chunks: Sequence[tuple[Direction, Sequence[Program]]],
+    suites: Mapping[str, UnitTestSuite],
     journal: Journal | None,
 ) -> tuple[list[Candidate], dict[str, Verdict]]:
     """Every answer in the order of `chunks` of (direction, programs), and the verdicts by
@@ -173,10 +166,10 @@ def _collect_answers(
     bar = run.bar(f"{label}: held-out translation", sum(len(chunk) for _, chunk in chunks))
     answers: dict[int, list[Candidate]] = {}
     verdicts: dict[str, Verdict] = {}
-
+    equivalent = 0
     known = journal.view(Candidate) if journal else {}
 
-    def expand(index: int, candidates: list[Candidate]) -> list[tuple]:
+    def expand(index: int, candidates: list[Candidate]) -> Sequence[tuple]:
         answers[index] = candidates
         if journal and index not in known:
             journal.add(index, candidates)
@@ -184,19 +177,15 @@ def _collect_answers(
             drop_repeated_texts(candidates), {p.id: p for p in chunks[index][1]}, suites
         )
 
-    asked = [
-        (
-            checkpoint if isinstance(checkpoint, str) else checkpoint(direction),
-            chunk,
-            str(direction),
-            sampling,
-        )
-        for direction, chunk in chunks
-    ]
+    def ask(index: int) -> tuple:
+        direction, chunk = chunks[index]
+        folder = checkpoint if isinstance(checkpoint, str) else checkpoint(direction)
+        return folder, list(chunk), str(direction), sampling
+
     for _, found in stream_results(
         run.workers.translators,
         TranslatorService.propose,
-        asked,
+        LazySequence(len(chunks), ask),
         run.workers.verifiers,
         Verifier.judge,
         expand,
@@ -204,9 +193,8 @@ def _collect_answers(
         waited=lambda: bar.set(bar.done),
     ):
         verdicts |= {v.target_id: v for v in found}
-        bar.advance(
-            note=f"{sum(v.outcome is Outcome.EQUIVALENT for v in verdicts.values())} equivalent"
-        )
+        equivalent += sum(v.outcome is Outcome.EQUIVALENT for v in found)
+        bar.advance(note=f"{equivalent} equivalent")
     bar.close()
     return [c for i in range(len(chunks)) for c in answers[i]], verdicts
 
@@ -237,7 +225,7 @@ def _count(
     run: Run,
     direction: Direction,
     part: RunCorpus,
-    programs: list[Program],
+    programs: Sequence[Program],
     candidates: list[Candidate],
     verdicts: dict[str, Verdict],
 ) -> dict:
@@ -292,7 +280,10 @@ def _measure_codebleu(hypotheses: list[str], references: list[str], target: str)
 
 
 def _by_item(
-    programs: list[Program], candidates: list[Candidate], verdicts: dict[str, Verdict], samples: int
+    programs: Sequence[Program],
+    candidates: list[Candidate],
+    verdicts: dict[str, Verdict],
+    samples: int,
 ) -> list[dict]:
     """One row a program, for `coevolve compare`: answers that pass and that compile, and whether
     the first one passes.
@@ -345,11 +336,11 @@ def evaluate_tester(run: Run, checkpoint: str, label: str) -> dict:
     """
     if not run.config.round.suites:
         return dict.fromkeys(("tester_valid_rate", "tester_suite_rate", "tester_tests"))
-    programs = list(run.corpus.evaluation)
     sampling = run.sampling(1, run.config.evaluate.temperature, "evaluate tester")
-    counts = count_suites(
-        propose_suites(run, f"{label}: held-out suites", programs, checkpoint, sampling)
+    made = propose_suites(
+        run, f"{label}: held-out suites", run.corpus.evaluation, checkpoint, sampling
     )
+    counts = count_suites(prepared for _, chunk in made for prepared in chunk)
     proposed, answers = counts["tests_proposed"], counts["answers"]
     return {
         "tester_valid_rate": 100.0 * counts["tests_valid"] / proposed if proposed else 0.0,

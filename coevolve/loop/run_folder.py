@@ -107,6 +107,9 @@ class _Chunks(Mapping[int, list[T]]):
             raise KeyError(chunk)
         return self._journal.read(chunk, self._cls)
 
+    def __contains__(self, chunk: object) -> bool:
+        return chunk in self._chunks  # without reading it
+
     def __iter__(self) -> Iterator[int]:
         return iter(self._chunks)
 

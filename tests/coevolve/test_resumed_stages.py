@@ -150,7 +150,7 @@ def test_what_was_made_or_judged_before_a_kill_is_kept(
     ("name", "change", "judged"),
     [
         ("judging", lambda b: b[:-9], {"blend", "both"}),
-        ("proposing", lambda b: b"", set(VALUES)),  # who was judged is not known then
+        ("proposing", lambda b: b"", {"both"}),  # the candidates are taken from their file
     ],
 )
 def test_a_damaged_part_of_a_journal_is_made_again(
