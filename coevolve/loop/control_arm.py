@@ -39,7 +39,7 @@ def run_control(run: Run, number: int) -> dict:
     with run.timed(number, "control"):
         for served in list_translators(run.config):
             _learn(run, number, served.name, served.label, served.directions)
-        figures, _, _ = evaluate_checkpoint(
+        figures = evaluate_checkpoint(
             run,
             lambda direction: str(paths.folder / find_translator(run.config, str(direction)).name),
             f"round {number}: control",

@@ -185,8 +185,8 @@ class RoundPaths:
 
     @property
     def answering(self) -> Journal:
-        """Return the journal of the answers for held-out programs so far, while the round's
-        evaluation is unfinished.
+        """Return the journal of the answers for held-out programs so far, with a journal of the
+        verdicts on them in its folder, while the round's evaluation is unfinished.
         """
         return Journal(self.folder / "answering")
 

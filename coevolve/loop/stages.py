@@ -17,7 +17,6 @@ from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from types import MappingProxyType
-from typing import Generic
 
 from coevolve.config.schema import Config
 from coevolve.loop.directions import ServedTranslator, find_checkpoints, list_translators
@@ -35,7 +34,7 @@ from coevolve.loop.stage_run import (
     read_suites,
 )
 from coevolve.loop.verdict_lessons import JudgedProgram, group_by_program
-from coevolve.loop.workers import Result, WorkerPool, map_unordered, stream_results
+from coevolve.loop.workers import ByChunk, WorkerPool, map_unordered, stream_results
 from coevolve.verification.verifier import PreparedSuite, Verifier, make_target_program
 from corpora.dialects import Direction
 from corpora.record_index import RecordIndex, RecordList, read_records
@@ -173,7 +172,7 @@ def propose_suites(
     """
     chunks = run.chunks(programs)
     bar = run.bar(label, len(programs))
-    gathered = _ByChunk[PreparedSuite]()
+    gathered = ByChunk[PreparedSuite]()
     valid = own = 0
     for made in known.values():
         valid += sum(p.suite is not None for p in made)
@@ -206,27 +205,6 @@ def propose_suites(
         if (whole := gathered.add(index, place, result)) is not None:
             yield index, whole
     bar.close()
-
-
-class _ByChunk(Generic[Result]):
-    """Results that arrive in any order, put together by chunk."""
-
-    def __init__(self) -> None:
-        self._slots: dict[int, list[Result | None]] = {}
-
-    def expect(self, chunk: int, count: int) -> None:
-        """Wait for `count` results of a chunk."""
-        self._slots[chunk] = [None] * count
-
-    def add(self, chunk: int, place: int, result: Result) -> list[Result] | None:
-        """Return the results of `chunk` in order if `result` is the last of them, else None."""
-        slots = self._slots[chunk]
-        slots[place] = result
-        whole = [each for each in slots if each is not None]
-        if len(whole) < len(slots):
-            return None
-        del self._slots[chunk]
-        return whole
 
 
 def count_suites(prepared: Iterable[PreparedSuite]) -> dict:
@@ -361,7 +339,7 @@ def _stream_candidates(
         return checkpoint, list(chunk), str(direction), sampling
 
     bar = run.bar(f"round {number}: propose and verify", sum(len(c) for _, c in work))
-    gathered = _ByChunk[list[Verdict]]()
+    gathered = ByChunk[list[Verdict]]()
     known = paths.proposing.view(Candidate)
     done = paths.judging.chunks() & set(known)
     missing, equivalent = len(work) - len(known), 0

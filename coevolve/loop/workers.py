@@ -23,7 +23,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from types import MappingProxyType
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 Result = TypeVar("Result")
 
@@ -344,6 +344,29 @@ def map_unordered(
         for task, result in calls.finish(lambda _: waiting):
             yield task.key[1], result
         waited()
+
+
+class ByChunk(Generic[Result]):
+    """Puts the results of `stream_results`, which arrive in any order, together by chunk."""
+
+    def __init__(self) -> None:
+        self._slots: dict[int, list[Result | None]] = {}
+
+    def expect(self, chunk: int, count: int) -> None:
+        """Wait for `count` results of the chunk number `chunk`."""
+        self._slots[chunk] = [None] * count
+
+    def add(self, chunk: int, place: int, result: Result) -> list[Result] | None:
+        """Return the results of `chunk` in order if `result`, number `place` of them, is the last
+        to come, else None.
+        """
+        slots = self._slots[chunk]
+        slots[place] = result
+        whole = [each for each in slots if each is not None]
+        if len(whole) < len(slots):
+            return None
+        del self._slots[chunk]
+        return whole
 
 
 def put_in_order(
