@@ -2,13 +2,14 @@
 
     python benchmarks/driver_memory.py [--programs 2000 20000 100000] [--samples 2]
 
-For each number a run folder with so many training programs is written. Then a process of its own
-opens it and passes the stages of a round: suites, candidates with verdicts, triplets, learning. The
-peak of each stage is printed. Models and verifier are stand-ins in the same process that answer at
-once and keep nothing; so what grows is what the stages hold. Every program gets a suite of four
-tests and one right answer, so there are as many suites and triplets as programs. Who learns reads
-its lessons one by one; a real one has them all in memory, in its own process. Building a corpus,
-evaluation, report and export are left out. Needs about 50 KB of disk a program, and Linux.
+For each number a run folder with so many training programs, and as many held-out ones, is written.
+Then a process of its own opens it and passes the stages of a round: suites, candidates with
+verdicts, triplets, learning, evaluation. The peak of each stage is printed. Models and verifier are
+stand-ins in the same process that answer at once and keep nothing; so what grows is what the stages
+hold. Every program gets a suite of four tests and one right answer, so there are as many suites and
+triplets as programs. Who learns reads its lessons one by one; a real one has them all in memory, in
+its own process. Building a corpus, report and export are left out. Needs about 50 KB of disk a
+program, and Linux.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from cached_verdicts import make_source, write_corpus
 
 from coevolve.config.schema import Config, parse
+from coevolve.evaluation.evaluate import evaluate_round, prepare_evaluation
 from coevolve.loop import stages
 from coevolve.loop.run_corpus import load_stored_corpus
 from coevolve.loop.run_folder import RunFolder
@@ -35,7 +37,6 @@ from coevolve.verification.verifier import PreparedSuite, Verifier
 from corpora.records import Blame, Candidate, Outcome, UnitTestSuite, Verdict
 from corpora.store import read_jsonl, write_jsonl
 
-HELD_OUT = 100
 TESTS = 4
 
 
@@ -95,7 +96,7 @@ def write_run(config: Config, folder: RunFolder, programs: int) -> None:
     suite = verifier.prepare(make_source(0)).suite
     verifier.engine.close()
     write_jsonl(folder.root / "suite.jsonl", [replace(suite, tests=suite.tests[:TESTS])])
-    write_corpus(folder, programs, HELD_OUT)
+    write_corpus(folder, programs, programs)
 
 
 def measure_peak(work: Callable[[], object]) -> tuple[object, float, float]:
@@ -122,6 +123,8 @@ def pass_stages(folder: RunFolder, samples: int) -> None:
         ("candidates", stages.propose_and_verify),
         ("triplets", stages.keep_triplets),
         ("learn", stages.train_models),
+        ("held-out suites", lambda run, _: prepare_evaluation(run)),
+        ("evaluation", evaluate_round),
     ):
         found[name] = measure_peak(lambda stage=stage: stage(run, 1))[1:]
     paths = folder.round(1)
