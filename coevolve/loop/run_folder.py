@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -583,9 +584,8 @@ def write_json(path: Path, value: object) -> None:
     """Write `value` to `path` as JSON with sorted keys, all or nothing. Folders are made as needed.
     Raises OSError if the disk is full.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(value, indent=1, sort_keys=True) + "\n"
-    write_atomically(path, lambda out: out.write(text.encode()))
+    parts = json.JSONEncoder(indent=1, sort_keys=True).iterencode(value)  # a row at a time
+    write_atomically(path, lambda out: out.writelines(part.encode() for part in chain(parts, "\n")))
 
 
 def read_json(path: Path):
