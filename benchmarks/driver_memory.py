@@ -4,12 +4,12 @@
 
 For each number a run folder with so many training programs, and as many held-out ones, is written.
 Then a process of its own opens it and passes the stages of a round: suites, candidates with
-verdicts, triplets, learning, evaluation. The peak of each stage is printed. Models and verifier are
-stand-ins in the same process that answer at once and keep nothing; so what grows is what the stages
-hold. Every program gets a suite of four tests and one right answer, so there are as many suites and
-triplets as programs. Who learns reads its lessons one by one; a real one has them all in memory, in
-its own process. Building a corpus, report and export are left out. Needs about 50 KB of disk a
-program, and Linux.
+verdicts, triplets, learning, evaluation, report. The peak of each stage is printed. Models and
+verifier are stand-ins in the same process that answer at once and keep nothing; so what grows is
+what the stages hold. Every program gets a suite of four tests and one right answer, so there are as
+many suites and triplets as programs. Who learns reads its lessons one by one; a real one has them
+all in memory, in its own process. Building a corpus and the export are left out. Needs about 50 KB
+of disk a program, and Linux.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from coevolve.loop import stages
 from coevolve.loop.run_corpus import load_stored_corpus
 from coevolve.loop.run_folder import RunFolder
 from coevolve.loop.workers import FixedPool, LocalWorker, RunWorkers
+from coevolve.report.page import write_report
 from coevolve.verification.verifier import PreparedSuite, Verifier
 from corpora.records import Blame, Candidate, Outcome, UnitTestSuite, Verdict
 from corpora.store import read_jsonl, write_jsonl
@@ -92,6 +93,7 @@ def make_config(folder: Path) -> Config:
 
 def write_run(config: Config, folder: RunFolder, programs: int) -> None:
     """Write the corpus of a run, and a suite for all programs."""
+    folder.claim(config)
     verifier = Verifier(config)
     suite = verifier.prepare(make_source(0)).suite
     verifier.engine.close()
@@ -125,6 +127,7 @@ def pass_stages(folder: RunFolder, samples: int) -> None:
         ("learn", stages.train_models),
         ("held-out suites", lambda run, _: prepare_evaluation(run)),
         ("evaluation", evaluate_round),
+        ("report", lambda run, _: write_report(run.folder.root)),
     ):
         found[name] = measure_peak(lambda stage=stage: stage(run, 1))[1:]
     paths = folder.round(1)
