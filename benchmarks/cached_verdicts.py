@@ -7,9 +7,8 @@ First part: `--judged` candidates of a real source are judged with an empty cach
 with a full one; the ratio of the times is printed. Second part: verdicts on `--candidates` made-up
 candidates are put into the cache; the stage `propose_and_verify` then runs over them as it would in
 a second run. Each number runs in a process of its own, and its peak memory is printed, to
-compare with that of a tenth of the candidates, which has as many programs (from 64,000 candidates
-on). The programs and their suites, a thousand of each, are in memory; candidates and verdicts are
-not. Needs about 5 KB of disk a candidate, for the time it runs.
+compare with that of a tenth of the candidates. A program has a hundred candidates in both, so a
+call holds as many. Needs about 5 KB of disk a candidate, for the time it runs.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ from pathlib import Path
 
 from coevolve.config.schema import parse
 from coevolve.loop import stages
-from coevolve.loop.run_corpus import RunCorpus
+from coevolve.loop.run_corpus import load_stored_corpus
 from coevolve.loop.run_folder import RunFolder
 from coevolve.loop.workers import FixedPool, LocalWorker, RunWorkers
 from coevolve.verification.verifier import Verifier
 from corpora.records import Blame, Candidate, Outcome, Program, Verdict
 
-SOURCES = 1000
-"""Most programs that the answers are for."""
+SAMPLES = 100
+"""Candidates of a program."""
 TEXT = "__global__ void f{0}(const float *a, float *c, int n) {{ int i = blockIdx.x * blockDim.x + "
 BODY = "threadIdx.x; if (i < n) c[i] = a[i] * {1}.5f; }}"
 
@@ -44,6 +43,15 @@ def make_source(number: int) -> Program:
     return Program(
         "cpp", f"f{number}", f"void f{number}(const float *a, float *c, int n) {{ {text} }}"
     )
+
+
+def write_corpus(folder: RunFolder, programs: int, held_out: int = 0) -> None:
+    """Write the corpus of a run of so many training programs."""
+    count = programs + held_out
+    folder.finish_records(folder.corpus, map(make_source, range(count)))
+    ids = [make_source(k).id for k in range(count)]
+    split = {"training_source": ids[:programs], "training_target": [], "evaluation": ids[programs:]}
+    folder.finish_value(folder.split, split | {"references": {}, "held_back": 0})
 
 
 class Knowing:
@@ -83,14 +91,12 @@ def fill_cache(verifier: Verifier, sources: int, samples: int) -> float:
 
 def run_stage(config, folder: Path, sources: int, samples: int, verifier: Verifier) -> float:
     """Seconds that the stage takes."""
-    corpus = RunCorpus(tuple(make_source(k) for k in range(sources)), (), (), {})
+    made = RunFolder(folder)
+    write_corpus(made, sources)
+    corpus = load_stored_corpus(made)
     model = FixedPool(LocalWorker(Knowing(samples)))
-    run = stages.Run(
-        config,
-        RunFolder(folder),
-        corpus,
-        RunWorkers(model, model, FixedPool(LocalWorker(verifier))),
-    )
+    workers = RunWorkers(model, model, FixedPool(LocalWorker(verifier)))
+    run = stages.Run(config, made, corpus, workers)
     run.folder.round(1).folder.mkdir(parents=True)
     known = verifier.prepare(corpus.training_source[0]).suite
     suites = (replace(known, program_id=p.id) for p in corpus.training_source)
@@ -109,7 +115,7 @@ def measure(kind: str, candidates: int, folder: Path) -> None:
     """Print one line of JSON: seconds, peak MiB before and after the stage, verdicts from cache."""
     config = make_config(folder)
     verifier = (Filled if kind == "fill" else Verifier)(config)
-    sources = min(SOURCES, max(1, candidates // 64))
+    sources = max(1, candidates // SAMPLES)
     verifier.prepare(make_source(0))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if kind == "fill":

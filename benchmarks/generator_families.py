@@ -183,7 +183,7 @@ def execute_arms(args: Namespace, names: Sequence[str]) -> None:
         for name in names:
             arm = read_json(args.out / f"{name}.json")
             if "passed" not in arm:
-                found, _, _ = evaluate_checkpoint(run, str(args.out / f"models/{name}"), name)
+                found = evaluate_checkpoint(run, str(args.out / f"models/{name}"), name)
                 passed = right_by_program(found)
                 more = {
                     "passed": {f"{DIRECTIONS[0]} {name.strip()}": v for name, v in passed.items()},

@@ -130,7 +130,7 @@ def _steps(arm: Arm) -> list:
 
 def evaluate(run: stages.Run, checkpoint: str, label: str) -> dict:
     """compile_rate in percent, and by held-out program the percentage of answers that are right."""
-    figures, _, _ = evaluate_checkpoint(run, checkpoint, label)
+    figures = evaluate_checkpoint(run, checkpoint, label)
     return {"compile_rate": figures["compile_rate"], "passed": right_by_program(figures)}
 
 

@@ -19,6 +19,8 @@
 - `fingerprints`: Fingerprints of program texts that do not see names, layout, comments,
   directives or qualifiers.
 - `json_text`: JSON from elsewhere: files that people or other programs wrote.
+- `record_index`: Records that stay on disk: a list and a mapping that read each one when it is
+  asked for.
 - `records`: The records that flow through the project: small frozen dataclasses whose id is a
   hash of their content.
 - `splits`: Near-duplicates, splits by cluster, and the guard that keeps evaluation items out of

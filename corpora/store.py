@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import difflib
 import io
+import itertools
 import json
 import math
+import os
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator
@@ -471,15 +473,20 @@ def locate_jsonl(path: Path | str, cls: type[T]) -> Iterator[tuple[int, T]]:
 
 def read_jsonl_at(path: Path | str, place: int, cls: type[T]) -> T:
     """Return the record of type `cls` at a place, in bytes, that `locate_jsonl` gave for the file
-    `path`. Raises StoreError if there is no such record, FileNotFoundError if there is no file.
+    `path`. Raises StoreError, with file and place, if there is no such record; FileNotFoundError if
+    there is no file.
     """
-    for shard in list_shards(path):
-        size = shard.stat().st_size
-        if place < size:
-            with shard.open("rb") as file:
-                file.seek(place)
-                return read_line(file.readline(), cls)
-        place -= size
+    at = place
+    for shard in itertools.chain([Path(path)], _further_shards(Path(path))):
+        with shard.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if at < size:
+                file.seek(at)
+                try:
+                    return read_line(file.readline(), cls)
+                except StoreError as error:
+                    raise StoreError(f"{shard}, byte {at}: {error}") from None
+        at -= size
     raise StoreError(f"{path} ends before the record that was asked for")
 
 

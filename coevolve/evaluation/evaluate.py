@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from coevolve.cli.errors import UserError
 from coevolve.config.presets import choose_pass_at
@@ -29,22 +30,16 @@ from coevolve.evaluation.metrics import (
 from coevolve.evaluation.statistics import bootstrap_mean, can_bootstrap
 from coevolve.evaluation.text_scores import compute_codebleu
 from coevolve.loop.directions import find_checkpoints
-from coevolve.loop.run_corpus import RunCorpus
+from coevolve.loop.run_corpus import RunCorpus, list_programs
 from coevolve.loop.run_folder import Journal, RoundPaths, RunFolder, read_json
 from coevolve.loop.run_workers import make_local_workers, make_ray_run_workers
 from coevolve.loop.services import TranslatorService
-from coevolve.loop.stages import (
-    Run,
-    count_suites,
-    drop_repeated_texts,
-    group_for_judging,
-    propose_suites,
-)
-from coevolve.loop.workers import map_unordered, stream_results
-from coevolve.verification.verifier import PreparedSuite, Verifier
+from coevolve.loop.stage_run import LazySequence, Run, group_for_judging, read_suites
+from coevolve.loop.stages import count_suites, drop_repeated_texts, propose_suites
+from coevolve.loop.workers import ByChunk, map_unordered, put_in_order, stream_results
+from coevolve.verification.verifier import Verifier
 from corpora.dialects import Direction
 from corpora.records import NOT_COMPILED, Candidate, Outcome, Program, UnitTestSuite, Verdict
-from corpora.store import read_jsonl
 from translator.prompting.answers import count_rejections
 
 
@@ -57,33 +52,34 @@ def prepare_evaluation(run: Run) -> None:
     if run.folder.is_finished(path):
         return
     programs = run.corpus.evaluation
-    prepared: dict[int, PreparedSuite] = {}
     label = "suites of held-out programs"
+    skipped: dict[str, str] = {}
+    count = 0
+
+    def wait() -> None:
+        ready = bool(run.workers.verifiers.members())
+        at = "building the runner" if ready else "starting the verifiers"
+        bar.set(bar.done, "" if bar.done else at)
+
+    def make() -> Iterator[UnitTestSuite]:
+        """The suites. The reasons are written at their end, since the suites' file comes last."""
+        nonlocal count
+        made = map_unordered(
+            run.workers.verifiers, Verifier.prepare, ((p, ()) for p in programs), wait
+        )
+        for number, prepared in put_in_order(made, lambda: bar.advance(note="made by rules")):
+            if prepared.suite is not None:
+                count += 1
+                yield prepared.suite
+                continue
+            p = programs[number]
+            dialect = f"{p.dialect}, " if run.corpus.parts else ""
+            skipped[f"{p.name} ({dialect}{p.origin})"] = prepared.reason
+        bar.close(f"{count} of {len(programs)} have one")
+        run.folder.finish_value(run.folder.evaluation_skipped, skipped)
+
     with run.bar(label, len(programs)) as bar, run.timed(0, "evaluation suites"):
-
-        def wait() -> None:
-            ready = bool(run.workers.verifiers.members())
-            at = "building the runner" if ready else "starting the verifiers"
-            bar.set(bar.done, "" if prepared else at)
-
-        for index, result in map_unordered(
-            run.workers.verifiers, Verifier.prepare, [(p, ()) for p in programs], wait
-        ):
-            prepared[index] = result
-            bar.advance(note="made by rules")
-        suites = [prepared[i].suite for i in range(len(programs)) if prepared[i].suite is not None]
-        bar.close(f"{len(suites)} of {len(programs)} have one")
-    run.folder.finish_value(
-        run.folder.evaluation_skipped,
-        {
-            f"{p.name} ({f'{p.dialect}, ' if run.corpus.parts else ''}{p.origin})": prepared[
-                i
-            ].reason
-            for i, p in enumerate(programs)
-            if prepared[i].suite is None
-        },
-    )
-    run.folder.finish_records(path, suites)
+        run.folder.finish_records(path, make())
 
 
 def evaluate_round(run: Run, number: int) -> dict:
@@ -97,7 +93,7 @@ def evaluate_round(run: Run, number: int) -> dict:
         paths.answering.clear()  # if a process was killed before it could
         return read_json(paths.evaluation)
     with run.timed(number, "evaluate"):
-        figures, candidates, verdicts = evaluate_checkpoint(
+        figures = evaluate_checkpoint(
             run,
             lambda direction: str(run.translator(number, direction)),
             f"round {number}" if number else "cold start",
@@ -110,8 +106,11 @@ def evaluate_round(run: Run, number: int) -> dict:
                 run, str(paths.tester), f"round {number}" if number else "cold start"
             )
         )
-        run.folder.finish_records(paths.evaluation_candidates, drop_repeated_texts(candidates))
-        run.folder.finish_records(paths.evaluation_verdicts, verdicts)
+        answers = paths.answering.view(Candidate).values()
+        candidates = (c for found in answers for c in drop_repeated_texts(found))
+        run.folder.finish_records(paths.evaluation_candidates, candidates)
+        judged = _judging(paths.answering).view(Verdict).values()
+        run.folder.finish_records(paths.evaluation_verdicts, (v for found in judged for v in found))
         run.folder.finish_value(paths.evaluation, figures)
         paths.answering.clear()
     return figures
@@ -122,99 +121,104 @@ def evaluate_checkpoint(
     checkpoint: str | Callable[[Direction], str],
     label: str,
     journal: Journal | None = None,
-) -> tuple[dict, list[Candidate], list[Verdict]]:
+) -> dict:
     """Translate every held-out program, execute the answers and count the right ones.
 
     run: the configuration, corpus and workers. checkpoint: path of one folder for all directions,
         or a function that returns the folder of a direction. label: words for the progress bar.
-        journal: keeps answers while the call runs, so that after a kill a second call does not ask
-        the model for them again; None: they are not kept.
-    Returns (metrics by name, candidates, verdicts). The metrics are `pass@K` and `compile_rate`
-    (percentages), `bleu` and `codebleu` (in [0, 100], None without references), `programs` and
-    `without_suite` (counts), `outcomes` (number of candidates by outcome), `not_a_function` (number
-    of answers that are no function, by reason) and `items`, one row per program. With several
-    directions the metrics are of all items together, without `items`, and `directions` holds those
-    of each direction. Candidates are in the order of the programs; verdicts are in theirs, each
-    once, and a candidate without text has none.
+        journal: keeps the answers, and the verdicts on them in the journal `verdicts` below it, so
+        that after a kill a second call makes only the rest; None: they are not kept.
+    Returns metrics by name: `pass@K` and `compile_rate` (percentages), `bleu` and `codebleu` (in
+    [0, 100], None without references), `programs` and `without_suite` (counts), `outcomes` (number
+    of candidates by outcome), `not_a_function` (number of answers that are no function, by reason)
+    and `items`, one row per program. With several directions the metrics are of all items together,
+    without `items`, and `directions` holds those of each direction. In the journals candidates are
+    in the order of the programs, repeated texts too; verdicts are in theirs, each once, and a
+    candidate without text has none.
     """
-    suites = {s.program_id: s for s in read_jsonl(run.folder.evaluation_suites, UnitTestSuite)}
+    if journal is None:
+        with TemporaryDirectory() as name:
+            return evaluate_checkpoint(run, checkpoint, label, Journal(Path(name)))
+    suites = read_suites(run.folder.evaluation_suites)
     held = [
-        (direction, part, [p for p in part.evaluation if p.id in suites])
+        (direction, part, list_programs(part.evaluation).keep(suites))
         for direction, part in run.corpus.by_direction(run.config)
     ]
-    chunks = [
-        (direction, chunk) for direction, _, programs in held for chunk in run.chunks(programs)
-    ]
-    answers, verdicts = _collect_answers(run, checkpoint, label, chunks, suites, journal)
-    found = {}
+    chunks = run.work([(direction, programs) for direction, _, programs in held])
+    _collect_answers(run, checkpoint, label, chunks, suites, journal)
+    found, end = {}, 0
     for direction, part, programs in held:
-        own = [c for c in answers if c.direction == str(direction)]
-        figures = _count(run, direction, part, programs, own, verdicts)
-        figures["without_suite"] = len(part.evaluation) - len(programs)
-        figures["not_a_function"] = count_rejections(
-            verdicts[c.id] for c in own if c.id in verdicts
+        numbers = range(end, end := end + len(run.chunks(programs)))
+        answered = (
+            (chunks[k][1], journal.read(k, Candidate), _judging(journal).read(k, Verdict))
+            for k in numbers
         )
-        found[str(direction)] = figures
-    whole = (
+        found[str(direction)] = _count(run, direction, part, answered)
+    return (
         {**pool_figures(list(found.values())), "directions": found}
         if len(found) > 1
         else next(iter(found.values()))
     )
-    return whole, answers, list(dict.fromkeys(verdicts[c.id] for c in answers if c.id in verdicts))
+
+
+def _judging(journal: Journal) -> Journal:
+    """The journal of the verdicts on the answers in `journal`."""
+    return Journal(journal.folder / "verdicts")
 
 
 def _collect_answers(
     run: Run,
     checkpoint: str | Callable[[Direction], str],
     label: str,
-    chunks: list,
-    suites: dict[str, UnitTestSuite],
-    journal: Journal | None,
-) -> tuple[list[Candidate], dict[str, Verdict]]:
-    """Every answer in the order of `chunks` of (direction, programs), and the verdicts by
-    candidate.
+    chunks: Sequence[tuple[Direction, Sequence[Program]]],
+    suites: Mapping[str, UnitTestSuite],
+    journal: Journal,
+) -> None:
+    """Fill the journals of the answers and of the verdicts, by the numbers of `chunks` of
+    (direction, programs).
     """
     wanted = run.config.evaluate
     sampling = run.sampling(wanted.samples, wanted.temperature, "evaluate")
-    total = sum(len(chunk) for _, chunk in chunks)
-    answers: dict[int, list[Candidate]] = {}
-    verdicts: dict[str, Verdict] = {}
+    with run.bar(f"{label}: held-out translation", sum(len(chunk) for _, chunk in chunks)) as bar:
+        gathered = ByChunk[list[Verdict]]()
+        known = journal.view(Candidate)
+        done = _judging(journal).chunks() & set(known)
+        equivalent = 0
 
-    known = journal.view(Candidate) if journal else {}
+        def expand(index: int, candidates: list[Candidate]) -> Sequence[tuple]:
+            if index not in known:
+                journal.add(index, candidates)
+            items = group_for_judging(
+                drop_repeated_texts(candidates), {p.id: p for p in chunks[index][1]}, suites
+            )
+            gathered.expect(index, len(items))
+            if not items:
+                _judging(journal).add(index, [])
+            return items
 
-    def expand(index: int, candidates: list[Candidate]) -> list[tuple]:
-        answers[index] = candidates
-        if journal and index not in known:
-            journal.add(index, candidates)
-        return group_for_judging(
-            drop_repeated_texts(candidates), {p.id: p for p in chunks[index][1]}, suites
-        )
+        def ask(index: int) -> tuple:
+            direction, chunk = chunks[index]
+            folder = checkpoint if isinstance(checkpoint, str) else checkpoint(direction)
+            return folder, list(chunk), str(direction), sampling
 
-    asked = [
-        (
-            checkpoint if isinstance(checkpoint, str) else checkpoint(direction),
-            chunk,
-            str(direction),
-            sampling,
-        )
-        for direction, chunk in chunks
-    ]
-    with run.bar(f"{label}: held-out translation", total) as bar:
-        for _, found in stream_results(
+        bar.advance(sum(len(chunks[k][1]) for k in done))
+        for (index, place), found in stream_results(
             run.workers.translators,
             TranslatorService.propose,
-            asked,
+            LazySequence(len(chunks), ask),
             run.workers.verifiers,
             Verifier.judge,
             expand,
             known,
+            done,
             waited=lambda: bar.set(bar.done),
         ):
-            verdicts |= {v.target_id: v for v in found}
-            bar.advance(
-                note=f"{sum(v.outcome is Outcome.EQUIVALENT for v in verdicts.values())} equivalent"
-            )
-    return [c for i in range(len(chunks)) for c in answers[i]], verdicts
+            if (whole := gathered.add(index, place, found)) is not None:
+                by_id = {v.target_id: v for verdicts in whole for v in verdicts}
+                ids = dict.fromkeys(c.id for c in journal.read(index, Candidate))
+                _judging(journal).add(index, [by_id[i] for i in ids if i in by_id])
+            equivalent += sum(v.outcome is Outcome.EQUIVALENT for v in found)
+            bar.advance(note=f"{equivalent} equivalent")
 
 
 def pool_figures(parts: list[dict]) -> dict:
@@ -243,45 +247,43 @@ def _count(
     run: Run,
     direction: Direction,
     part: RunCorpus,
-    programs: list[Program],
-    candidates: list[Candidate],
-    verdicts: dict[str, Verdict],
+    answered: Iterable[tuple[Sequence[Program], list[Candidate], list[Verdict]]],
 ) -> dict:
-    """A candidate without a verdict (nothing was written) counts as wrong and as not compiled."""
+    """The metrics of a direction. answered: programs with the answers for them and the verdicts. A
+    candidate without a verdict (nothing was written) counts as wrong and as not compiled.
+    """
     samples = run.config.evaluate.samples
-    correct = Counter(
-        c.source_id for c in candidates if _has_outcome(verdicts.get(c.id), Outcome.EQUIVALENT)
-    )
-    compiled = sum(
-        c.id in verdicts and verdicts[c.id].outcome not in NOT_COMPILED for c in candidates
-    )
-    counts = [(samples, min(samples, correct[p.id])) for p in programs]
-    target = direction.target.name
-    first = {}
-    for candidate in candidates:
-        first.setdefault(candidate.source_id, candidate.text)
-    scored = [
-        (first[p.id], part.references[p.id].text)
-        for p in programs
-        if p.id in part.references and p.id in first
-    ]
+    rows: list[dict] = []
+    scored: list[tuple[str, str]] = []
+    outcomes, rejected = Counter[str](), Counter[str]()
+    for programs, candidates, judged in answered:
+        verdicts = {v.target_id: v for v in judged}
+        rows += _by_item(programs, candidates, verdicts, samples)
+        outcomes.update(
+            str(verdicts[c.id].outcome) if c.id in verdicts else "NONE" for c in candidates
+        )
+        rejected.update(count_rejections(verdicts[c.id] for c in candidates if c.id in verdicts))
+        first = {c.source_id: c.text for c in reversed(candidates)}
+        scored += [
+            (first[p.id], part.references[p.id].text)
+            for p in programs
+            if p.id in part.references and p.id in first
+        ]
     hypotheses, references = [h for h, _ in scored], [r for _, r in scored]
+    counts = [(samples, min(samples, row["passed"])) for row in rows]
+    compiled = sum(row["compiled"] for row in rows)
     figures = {
         f"pass@{k}": _percent(average_pass_at_k(counts, k)) for k in run.config.evaluate.pass_at
     }
     return figures | {
-        "items": _by_item(programs, candidates, verdicts, samples),
-        "programs": len(programs),
-        "compile_rate": _percent(compiled / (samples * len(programs))) if programs else None,
+        "items": rows,
+        "programs": len(rows),
+        "compile_rate": _percent(compiled / (samples * len(rows))) if rows else None,
         "bleu": bleu(hypotheses, references),
-        **_measure_codebleu(hypotheses, references, target),
-        "outcomes": dict(
-            sorted(
-                Counter(
-                    str(verdicts[c.id].outcome) if c.id in verdicts else "NONE" for c in candidates
-                ).items()
-            )
-        ),
+        **_measure_codebleu(hypotheses, references, direction.target.name),
+        "outcomes": dict(sorted(outcomes.items())),
+        "without_suite": len(part.evaluation) - len(rows),
+        "not_a_function": dict(sorted(rejected.items())),
     }
 
 
@@ -298,7 +300,10 @@ def _measure_codebleu(hypotheses: list[str], references: list[str], target: str)
 
 
 def _by_item(
-    programs: list[Program], candidates: list[Candidate], verdicts: dict[str, Verdict], samples: int
+    programs: Sequence[Program],
+    candidates: list[Candidate],
+    verdicts: dict[str, Verdict],
+    samples: int,
 ) -> list[dict]:
     """One row a program, for `coevolve compare`: answers that pass and that compile, and whether
     the first one passes.
@@ -327,10 +332,6 @@ def _by_item(
     return rows
 
 
-def _has_outcome(verdict: Verdict | None, outcome: Outcome) -> bool:
-    return verdict is not None and verdict.outcome is outcome
-
-
 def _percent(share: float | None) -> float | None:
     return None if share is None else 100.0 * share
 
@@ -351,11 +352,11 @@ def evaluate_tester(run: Run, checkpoint: str, label: str) -> dict:
     """
     if not run.config.round.suites:
         return dict.fromkeys(("tester_valid_rate", "tester_suite_rate", "tester_tests"))
-    programs = list(run.corpus.evaluation)
     sampling = run.sampling(1, run.config.evaluate.temperature, "evaluate tester")
-    counts = count_suites(
-        propose_suites(run, f"{label}: held-out suites", programs, checkpoint, sampling)
+    made = propose_suites(
+        run, f"{label}: held-out suites", run.corpus.evaluation, checkpoint, sampling
     )
+    counts = count_suites(prepared for _, chunk in made for prepared in chunk)
     proposed, answers = counts["tests_proposed"], counts["answers"]
     return {
         "tester_valid_rate": 100.0 * counts["tests_valid"] / proposed if proposed else 0.0,
@@ -403,7 +404,7 @@ def run_evaluate_command(
             if checkpoint
             else lambda direction: str(run.translator(last, direction))
         )
-        figures, _, _ = evaluate_checkpoint(run, chosen, "eval")
+        figures = evaluate_checkpoint(run, chosen, "eval")
     if as_json:
         print(json.dumps(convert_to_fractions(figures), indent=1, sort_keys=True))
     else:

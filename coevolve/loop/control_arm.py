@@ -19,7 +19,7 @@ from coevolve.loop.directions import find_translator, list_translators
 from coevolve.loop.run_folder import read_json
 from coevolve.loop.services import TranslatorService
 from coevolve.loop.stage_run import Run, follow_training
-from coevolve.loop.stages import load_experience
+from coevolve.loop.stages import load_experience, select_served
 
 
 def run_control(run: Run, number: int) -> dict:
@@ -39,7 +39,7 @@ def run_control(run: Run, number: int) -> dict:
     with run.timed(number, "control"):
         for served in list_translators(run.config):
             _learn(run, number, served.name, served.label, served.directions)
-        figures, _, _ = evaluate_checkpoint(
+        figures = evaluate_checkpoint(
             run,
             lambda direction: str(paths.folder / find_translator(run.config, str(direction)).name),
             f"round {number}: control",
@@ -54,7 +54,8 @@ def _learn(run: Run, number: int, name: str, label: str, directions: tuple[str, 
     new = run.folder.round(number).control.folder / name
     if run.folder.is_finished(new):
         return
-    triplets = [t for t in load_experience(run, number) if _serves(run, name, t.direction)]
+    served = next(s for s in list_translators(run.config) if s.name == name)
+    triplets = select_served(load_experience(run, number), served)
     follow_training(
         run,
         f"round {number}: control {label} learns",
@@ -68,10 +69,6 @@ def _learn(run: Run, number: int, name: str, label: str, directions: tuple[str, 
         directions,
     )
     run.folder.seal(new)
-
-
-def _serves(run: Run, name: str, direction: str) -> bool:
-    return next(s for s in list_translators(run.config) if s.name == name).serves(direction)
 
 
 def _find_before(run: Run, number: int, name: str) -> Path:

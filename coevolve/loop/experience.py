@@ -12,32 +12,58 @@ published runs were made with.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import overload
 
-from corpora.records import Triplet
+from corpora.record_index import RecordIndex, RecordList, join_records
+from corpora.records import Program, Triplet, UnitTestSuite
 from corpora.splits import cluster_items
 
 EXPERIENCE = ("accumulate", "replace", "mix")
 SELECTION = ("first", "hard")
 
 
-def gather_triplets(rounds: Sequence[Sequence[Triplet]], experience: str) -> list[Triplet]:
-    """Return the triplets to learn from, each once. rounds: the triplets of each round, this
-    round's last.
+@dataclass(frozen=True, slots=True)
+class SuiteLessons(Sequence[tuple[Program, UnitTestSuite]]):
+    """Pairs (program, its suite) to learn from, read when they are asked for.
+
+    suites: the suites, in order. programs: by id, with those of all suites.
+    """
+
+    suites: Sequence[UnitTestSuite]
+    programs: Mapping[str, Program]
+
+    def __len__(self) -> int:
+        return len(self.suites)
+
+    @overload
+    def __getitem__(self, number: int) -> tuple[Program, UnitTestSuite]: ...
+    @overload
+    def __getitem__(self, number: slice) -> SuiteLessons: ...
+    def __getitem__(self, number):
+        if isinstance(number, slice):
+            return SuiteLessons(self.suites[number], self.programs)
+        suite = self.suites[number]
+        return self.programs[suite.program_id], suite
+
+
+def gather_triplets(rounds: Sequence[RecordList[Triplet]], experience: str) -> RecordList[Triplet]:
+    """Return the triplets to learn from, each once. rounds: the triplets of each round by their
+    ids, this round's last.
 
     experience: `accumulate` takes all rounds, `replace` this round's. `mix` takes this round's and
         as many older ones, from the sources with the fewest right answers.
     """
-    new = _drop_repeated(rounds[-1]) if rounds else []
+    new = join_records(rounds[-1:], Triplet).unique()
     if experience == "replace":
         return new
     if experience == "accumulate":
-        return _drop_repeated(t for found in rounds for t in found)
-    known = {t.id for t in new}
-    old = [
-        t for t in _drop_repeated(t for found in rounds[:-1] for t in found) if t.id not in known
-    ]
-    return new + sort_hardest_first(old)[: len(new)]
+        return join_records(rounds, Triplet).unique()
+    known = RecordIndex(new)
+    old = join_records(rounds[:-1], Triplet).unique()
+    old = old.take(k for k, key in enumerate(old.keys) if key not in known)
+    return join_records([new, old.take(order_hardest_first(old)[: len(new)])], Triplet)
 
 
 def select_triplets(triplets: Sequence[Triplet], per_source: int, selection: str) -> list[Triplet]:
@@ -69,8 +95,16 @@ def sort_hardest_first(triplets: Sequence[Triplet]) -> list[Triplet]:
     """Return the triplets sorted by difficulty of their source: few right answers first, then
     longer sources, then the order given.
     """
-    right = Counter(_source(t) for t in triplets)
-    return sorted(triplets, key=lambda t: (right[_source(t)], -len(t.source.text)))
+    return [triplets[k] for k in order_hardest_first(triplets)]
+
+
+def order_hardest_first(triplets: Iterable[Triplet]) -> list[int]:
+    """Return the numbers of the triplets, from 0, as `sort_hardest_first` sorts them. Each is taken
+    once.
+    """
+    facts = [(_source(t), -len(t.source.text)) for t in triplets]
+    right = Counter(source for source, _ in facts)
+    return sorted(range(len(facts)), key=lambda k: (right[facts[k][0]], facts[k][1]))
 
 
 def drop_near_duplicates(triplets: Sequence[Triplet]) -> list[Triplet]:
@@ -90,7 +124,3 @@ def drop_near_duplicates(triplets: Sequence[Triplet]) -> list[Triplet]:
 
 def _source(triplet: Triplet) -> tuple[str, str]:
     return triplet.source.id, triplet.direction
-
-
-def _drop_repeated(triplets) -> list[Triplet]:
-    return list({t.id: t for t in triplets}.values())

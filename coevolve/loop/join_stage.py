@@ -2,67 +2,79 @@
 as a whole.
 
 Contract: `join_ports` gives candidates beside those that were asked for, and verdicts on them under
-the programs' own suites. The nests of all programs are asked for together, wave by wave: those of a
-nest that has no port come in the next one.
+the programs' own suites. The nests of 1,024 programs are asked for together, wave by wave: those of
+a nest that has no port come in the next one.
 
     coevolve run CONFIG --set round.by_parts=true
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from coevolve.loop.directions import has_outlined_ports
 from coevolve.loop.services import TranslatorService
-from coevolve.loop.stage_run import Run, judge_candidates
+from coevolve.loop.stage_run import Run, judge_candidates, split_into_chunks
 from coevolve.loop.workers import map_unordered, stream_results
 from coevolve.port.by_parts import Answer, PortAssembly
 from coevolve.verification.engine import Pair
 from coevolve.verification.verifier import Verifier
 from corpora.dialects import Direction
-from corpora.records import Candidate, Outcome, Program, UnitTestSuite, Verdict
+from corpora.record_index import RecordIndex
+from corpora.records import Candidate, Outcome, UnitTestSuite, Verdict
 from translator.outline.outliner import OutlinedPart
 
 AUTHOR = "by parts"
 
 
+JOINED_TOGETHER = 1024
+"""Programs whose loop nests are asked for together: so many are in memory."""
+Judged = tuple[list[Candidate], list[Verdict]]
+"""Candidates, and the verdicts on them."""
+
+
 def join_ports(
-    run: Run,
-    number: int,
-    known: Sequence[Candidate],
-    verdicts: Sequence[Verdict],
-    suites: dict[str, UnitTestSuite],
-) -> tuple[list[Candidate], list[Verdict]]:
+    run: Run, number: int, judged: Sequence[Judged], suites: Mapping[str, UnitTestSuite]
+) -> Judged:
     """Ask for ports of the loop nests of programs without a parallel port, and put them together.
 
-    run: the configuration, corpus and workers. number: the round's, from 1. known, verdicts: the
-        candidates of that round and the verdicts on them. suites: by program id; programs without
+    run: the configuration, corpus and workers. number: the round's, from 1. judged: the candidates
+        of that round with the verdicts on them, in parts. suites: by program id; programs without
         one are passed over.
     Returns (the candidates that were made, the verdicts on them under the programs' suites); a
-    candidate that is among `known` is left out.
+    candidate that is in `judged` is left out.
     """
-    parallel = {v.target_id for v in verdicts if v.outcome is Outcome.EQUIVALENT and not v.serial}
-    ported = {(c.source_id, c.direction) for c in known if c.id in parallel}
-    made: list[Candidate] = []
-    programs: dict[str, Program] = {}
+    ported: set[tuple[str, str]] = set()
+    for candidates, verdicts in judged:
+        parallel = {
+            v.target_id for v in verdicts if v.outcome is Outcome.EQUIVALENT and not v.serial
+        }
+        ported |= {(c.source_id, c.direction) for c in candidates if c.id in parallel}
+    made: dict[str, Candidate] = {}
     for direction, side in run.sides():
         if not has_outlined_ports(direction):
             continue
-        wanted = [p for p in side if p.id in suites and (p.id, str(direction)) not in ported]
-        joinings = [PortAssembly(p, direction, suites[p.id]) for p in wanted]
-        while any(joining.asked for joining in joinings):
-            _run_wave(run, number, direction, joinings)
-        programs |= {p.id: p for p in wanted}
-        made += [
-            Candidate(p.id, str(direction), j.made.text, AUTHOR)
-            for p, j in zip(wanted, joinings, strict=True)
-            if j.made is not None
-        ]
-    asked = {c.id for c in known}
-    made = [c for c in made if c.id not in asked]
-    return made, judge_candidates(
-        run, f"round {number}: verify joined ports", made, programs, suites
-    ) if made else []
+        wanted = side.keep(suites)
+        wanted = wanted.take(
+            k for k, key in enumerate(wanted.keys) if (key, str(direction)) not in ported
+        )
+        for programs in split_into_chunks(wanted, JOINED_TOGETHER):
+            joinings = [PortAssembly(p, direction, suites[p.id]) for p in programs]
+            while any(joining.asked for joining in joinings):
+                _run_wave(run, number, direction, joinings)
+            found = [
+                Candidate(p.id, str(direction), j.made.text, AUTHOR)
+                for p, j in zip(programs, joinings, strict=True)
+                if j.made is not None
+            ]
+            made |= {c.id: c for c in found}
+    for candidates, _ in judged if made else ():
+        for candidate in candidates:
+            made.pop(candidate.id, None)
+    if not made:
+        return [], []
+    new, label = list(made.values()), f"round {number}: verify joined ports"
+    return new, judge_candidates(run, label, new, RecordIndex(run.training()), suites)
 
 
 def _run_wave(

@@ -117,12 +117,13 @@ def list_directions(config: Config) -> list[Direction]:
 
 @lru_cache(maxsize=1)
 def collect_unpaired(
-    config: Config, real: tuple[Program, ...], protected: tuple[Program, ...]
+    config: Config, real: Sequence[Program], protected: Sequence[Program]
 ) -> tuple[UnpairedFunctions, ...]:
     """Return unpaired functions for each dialect of the run, at most `ladder.examples` each: real,
     built-in and generated ones that are unlike every protected program.
 
-    real: the run's training programs. protected: held-out programs and their references.
+    real: the run's training programs. protected: held-out programs and their references. Both are
+        tuples or RecordLists: the last result is remembered by them.
     Raises LeakError if a program of `real` is, or nearly is, a protected one.
     """
     guard = EvaluationGuard(protected)
@@ -321,7 +322,7 @@ def pretrain(
     Raises LeakError if a real program is, or nearly is, a protected one.
     """
     config = checkpoints.config
-    sides = collect_unpaired(config, tuple(real), tuple(protected))
+    sides = collect_unpaired(config, real, protected)
     if training_pass.checkpoint:
         model = checkpoints.model(training_pass.checkpoint)
     else:

@@ -13,23 +13,30 @@ training part.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from coevolve.cli.errors import UserError
 from coevolve.config.schema import Config
 from coevolve.loop.directions import DirectionCorpora, list_direction_corpora
 from coevolve.loop.run_folder import RunFolder, read_json
 from corpora.dialects import DIALECTS, Direction
+from corpora.record_index import (
+    RecordIndex,
+    RecordList,
+    as_records,
+    join_records,
+    read_records,
+)
 from corpora.records import Program
-from corpora.store import read_jsonl
 
 _PARTS = ("training_source", "training_target", "evaluation")
 
 
 @dataclass(frozen=True, slots=True)
 class RunCorpus:
-    """The programs of one run.
+    """The programs of one run. Those of a stored run are on disk, and read when they are asked for.
 
     training_source, training_target: unpaired training programs of the two dialects.
     evaluation: held-out programs of the source dialect.
@@ -39,38 +46,43 @@ class RunCorpus:
         fields above then hold each program once, and `references` is empty.
     """
 
-    training_source: tuple[Program, ...]
-    training_target: tuple[Program, ...]
-    evaluation: tuple[Program, ...]
-    references: dict[str, Program]
+    training_source: Sequence[Program]
+    training_target: Sequence[Program]
+    evaluation: Sequence[Program]
+    references: Mapping[str, Program]
     held_back: int = 0
     parts: tuple[RunCorpus, ...] = ()
 
     @property
-    def protected(self) -> tuple[Program, ...]:
+    def protected(self) -> RecordList[Program]:
         """Return every program that must never be trained on: held-out programs and their
         references.
         """
         each = self.parts or (self,)
-        return self.evaluation + tuple(
-            {r.id: r for part in each for r in part.references.values()}.values()
-        )
+        references = _join([part.references.values() for part in each])
+        return join_records([list_programs(self.evaluation), references.unique()], Program)
 
-    def sides(self, config: Config) -> list[tuple[Direction, tuple[Program, ...]]]:
+    def sides(self, config: Config) -> list[tuple[Direction, RecordList[Program]]]:
         """Return (direction, real training programs) for each direction in which candidates are
         proposed.
 
         A reverse direction is among them only where there are real programs of the target dialect.
         """
-        found: dict[str, tuple[Direction, dict[str, Program]]] = {}
+        found: dict[str, tuple[Direction, list[Sequence[Program]]]] = {}
         for direction, part in self.by_direction(config):
             for each, programs in (
                 (direction, part.training_source),
                 (direction.reverse, part.training_target),
             ):
                 if programs:
-                    found.setdefault(str(each), (each, {}))[1].update({p.id: p for p in programs})
-        return [(direction, tuple(programs.values())) for direction, programs in found.values()]
+                    found.setdefault(str(each), (each, []))[1].append(programs)
+        return [(direction, _join(programs).unique()) for direction, programs in found.values()]
+
+    def training(self, config: Config) -> RecordList[Program]:
+        """Return all real training programs of `sides`, each once, though several directions may
+        start from it.
+        """
+        return _join([programs for _, programs in self.sides(config)]).unique()
 
     def by_direction(self, config: Config) -> list[tuple[Direction, RunCorpus]]:
         """Return (direction, its corpus) for every direction of the run, in the configuration's
@@ -83,6 +95,15 @@ class RunCorpus:
                 strict=True,
             )
         )
+
+
+def list_programs(programs: Iterable[Program]) -> RecordList[Program]:
+    """Return programs as a RecordList by id; one that is such a list comes back as it is."""
+    return as_records(programs, Program, attrgetter("id"))
+
+
+def _join(lists: Iterable[Iterable[Program]]) -> RecordList[Program]:
+    return join_records([list_programs(each) for each in lists], Program)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,33 +289,34 @@ def _limit_programs(programs, most: int, several: bool) -> tuple[Program, ...]:
 
 
 def open_corpus(config: Config, folder: RunFolder) -> RunCorpus:
-    """Return the run's corpus from its folder. The first call builds it, claims the folder, and
-    stores it. Raises CorpusError or UserError for bad input, ConfigError if the folder belongs to
-    another configuration or its corpus was changed.
+    """Return the run's corpus, whose programs stay in its folder. The first call builds it, claims
+    the folder, and stores it. Raises CorpusError or UserError for bad input, ConfigError if the
+    folder belongs to another configuration or its corpus was changed.
     """
     if folder.split.exists():
         folder.claim(config)
         folder.is_finished(folder.corpus)
         folder.is_finished(folder.split)
-        return load_stored_corpus(folder)
-    corpus = build_corpus(config)
-    folder.claim(config)
-    _store(corpus, config, folder)
-    return corpus
+    else:
+        corpus = build_corpus(config)
+        folder.claim(config)
+        _store(corpus, config, folder)
+        del corpus
+    return load_stored_corpus(folder)
 
 
 def load_stored_corpus(folder: RunFolder) -> RunCorpus:
-    """Return the corpus that a run's folder holds; its `split` file must exist. Raises ConfigError
-    or StoreError if a file is damaged.
+    """Return the corpus that a run's folder holds; its `split` file must exist. Programs stay on
+    disk. Raises ConfigError or StoreError if a file is damaged.
     """
-    by_id = {p.id: p for p in read_jsonl(folder.corpus, Program)}
+    by_id = RecordIndex(read_records([folder.corpus], Program, attrgetter("id")))
 
     def opened(held: dict) -> RunCorpus:
-        some = [tuple(by_id[i] for i in held[name]) for name in _PARTS]
-        references = {k: by_id[v] for k, v in held["references"].items()}
+        some = [by_id.select(held[name]) for name in _PARTS]
+        references = held["references"]
         return RunCorpus(
             *some,
-            references,
+            RecordIndex(by_id.select(references.values()), references),
             held["held_back"],
             tuple(opened(part) for part in held.get("directions", ())),
         )
@@ -316,8 +338,8 @@ def load_references(folder: RunFolder) -> Iterator[tuple[str, str, str]]:
 
 def _store(corpus: RunCorpus, config: Config, folder: RunFolder) -> None:
     """split.json comes last: it says that the corpus is whole."""
-    everything = corpus.training_source + corpus.training_target + corpus.protected
-    folder.finish_records(folder.corpus, list({p.id: p for p in everything}.values()))
+    everything = (corpus.training_source, corpus.training_target, corpus.protected)
+    folder.finish_records(folder.corpus, _join(everything).unique())
 
     def plain(part: RunCorpus) -> dict:
         ids = {name: [p.id for p in getattr(part, name)] for name in _PARTS}

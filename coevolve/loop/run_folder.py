@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -107,6 +108,9 @@ class _Chunks(Mapping[int, list[T]]):
             raise KeyError(chunk)
         return self._journal.read(chunk, self._cls)
 
+    def __contains__(self, chunk: object) -> bool:
+        return chunk in self._chunks  # without reading it
+
     def __iter__(self) -> Iterator[int]:
         return iter(self._chunks)
 
@@ -182,8 +186,8 @@ class RoundPaths:
 
     @property
     def answering(self) -> Journal:
-        """Return the journal of the answers for held-out programs so far, while the round's
-        evaluation is unfinished.
+        """Return the journal of the answers for held-out programs so far, with a journal of the
+        verdicts on them in its folder, while the round's evaluation is unfinished.
         """
         return Journal(self.folder / "answering")
 
@@ -580,9 +584,8 @@ def write_json(path: Path, value: object) -> None:
     """Write `value` to `path` as JSON with sorted keys, all or nothing. Folders are made as needed.
     Raises OSError if the disk is full.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(value, indent=1, sort_keys=True) + "\n"
-    write_atomically(path, lambda out: out.write(text.encode()))
+    parts = json.JSONEncoder(indent=1, sort_keys=True).iterencode(value)  # a row at a time
+    write_atomically(path, lambda out: out.writelines(part.encode() for part in chain(parts, "\n")))
 
 
 def read_json(path: Path):

@@ -166,11 +166,6 @@ def choose_best_pass(name: str, measured: Sequence[dict]) -> int:
     )
 
 
-def _find_training_programs(run: Run) -> tuple[Program, ...]:
-    """The run's training programs, each once."""
-    return tuple({p.id: p for _, side in run.sides() for p in side}.values())
-
-
 def _pass(run: Run, paths: StepPaths, training_pass: PretrainingPass) -> dict:
     passes = count_passes(run.config, training_pass.step)
     label = f"ladder: {training_pass.step} {training_pass.number}/{passes}"
@@ -180,7 +175,7 @@ def _pass(run: Run, paths: StepPaths, training_pass: PretrainingPass) -> dict:
         run.workers.translators,
         TranslatorService.pretrain,
         training_pass,
-        _find_training_programs(run),
+        run.training(),
         run.corpus.protected,
         str(paths.model(training_pass.number)),
     )
@@ -196,7 +191,7 @@ def _back_translate(run: Run, paths: StepPaths, number: int, checkpoint: str) ->
     """
     sides = {
         side.dialect: side
-        for side in collect_unpaired(run.config, _find_training_programs(run), run.corpus.protected)
+        for side in collect_unpaired(run.config, run.training(), run.corpus.protected)
     }
     pairs: list[tuple[Program, Program]] = []
     before = (

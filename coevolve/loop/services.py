@@ -207,7 +207,7 @@ class TranslatorService:
         return self.checkpoints.progress
 
     def propose(
-        self, checkpoint: str, programs: list[Program], direction: str, sampling: Sampling
+        self, checkpoint: str, programs: Sequence[Program], direction: str, sampling: Sampling
     ) -> list[Candidate]:
         """Return the candidates of the model in the folder `checkpoint` for `programs`, in
         `direction` (`cpp:cuda`): `sampling.n` for each program, in order. sampling: how many
@@ -222,7 +222,7 @@ class TranslatorService:
     def learn(
         self,
         checkpoint: str,
-        triplets: list[Triplet],
+        triplets: Sequence[Triplet],
         protected: Sequence[Program],
         folder: str,
         number: int,
@@ -255,7 +255,7 @@ class TranslatorService:
     def learn_generated(
         self,
         checkpoint: str,
-        triplets: list[Triplet],
+        triplets: Sequence[Triplet],
         protected: Sequence[Program],
         folder: str,
         number: int,
@@ -275,7 +275,7 @@ class TranslatorService:
     def _learn(
         self,
         checkpoint: str,
-        triplets: list[Triplet],
+        triplets: Sequence[Triplet],
         protected: Sequence[Program],
         folder: str,
         number: int,
@@ -284,6 +284,7 @@ class TranslatorService:
         validation: Sequence[tuple[Program, UnitTestSuite]] = (),
     ) -> dict[str, float]:
         """`learn` from pairs. lessons: a value of round.lessons."""
+        triplets = list(triplets)  # from the run's files: who learns has them all in memory
         if not triplets or classify_model(checkpoint) in FROZEN:
             return copy_checkpoint(checkpoint, folder)
         guard = EvaluationGuard(protected)
@@ -539,7 +540,7 @@ class TesterService:
         return self.checkpoints.progress
 
     def propose(
-        self, checkpoint: str, programs: list[Program], sampling: Sampling
+        self, checkpoint: str, programs: Sequence[Program], sampling: Sampling
     ) -> list[list[tuple[tuple[UnitTest, ...], int]]]:
         """Ask the model in the folder `checkpoint` for tests of each program. Returns a list per
         program, in order, with an entry per answer: (readable tests, number of tests written,
@@ -559,7 +560,7 @@ class TesterService:
     def learn(
         self,
         checkpoint: str,
-        lessons: list[tuple[Program, UnitTestSuite]],
+        lessons: Sequence[tuple[Program, UnitTestSuite]],
         protected: Sequence[Program],
         folder: str,
         number: int,
@@ -573,6 +574,7 @@ class TesterService:
             number: the round's, from 1.
         Raises LeakError if a lesson's program is, or nearly is, a protected one.
         """
+        lessons = list(lessons)  # from the run's files
         if not lessons or classify_model(checkpoint) in FROZEN:
             return copy_checkpoint(checkpoint, folder)
         guard = EvaluationGuard(protected)

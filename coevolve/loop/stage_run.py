@@ -6,10 +6,14 @@ python -c "from coevolve.loop.stage_run import Run; print(Run.__doc__)"
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
+from operator import attrgetter
 from pathlib import Path
+from typing import TypeVar, overload
 
 from coevolve.cli.progress import ProgressBar
 from coevolve.config.records import PROGRAMS_PER_CALL
@@ -22,8 +26,34 @@ from coevolve.loop.services import TranslatorService
 from coevolve.loop.workers import RunWorkers, WorkerPool, follow_call, map_unordered
 from coevolve.verification.verifier import Verifier
 from corpora.dialects import Direction, parse_direction
+from corpora.record_index import RecordIndex, RecordList, read_records
 from corpora.records import Candidate, Program, UnitTestSuite, Verdict, content_hash
 from gpu_runtime.models.protocol import Sampling
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class LazySequence(Sequence[T]):
+    """Items that are made each time they are asked for, so that none is in memory.
+
+    length: how many. make(number): returns the item of a number, from 0.
+    """
+
+    length: int
+    make: Callable[[int], T]
+
+    def __len__(self) -> int:
+        return self.length
+
+    @overload
+    def __getitem__(self, number: int) -> T: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[T]: ...
+    def __getitem__(self, number):
+        if isinstance(number, slice):
+            return [self.make(k) for k in range(self.length)[number]]
+        return self.make(range(self.length)[number])
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +69,17 @@ class Run:
     corpus: RunCorpus
     workers: RunWorkers
 
-    def sides(self) -> list[tuple[Direction, tuple[Program, ...]]]:
+    def sides(self) -> list[tuple[Direction, RecordList[Program]]]:
         """Return (direction, real training programs) for each direction in which candidates are
         proposed.
 
         A reverse direction is among them only where there are real programs of the target dialect.
         """
         return self.corpus.sides(self.config)
+
+    def training(self) -> RecordList[Program]:
+        """Return all real training programs of `sides`, each once."""
+        return self.corpus.training(self.config)
 
     def translator(self, number: int, direction: Direction) -> Path:
         """Return the folder of the checkpoint, after round `number`, of the Translator that serves
@@ -69,11 +103,27 @@ class Run:
             n=n, temperature=temperature, max_new_tokens=self.config.model.max_new_tokens, seed=seed
         )
 
-    def chunks(self, items: Sequence) -> list[Sequence]:
+    def chunks(self, items: Sequence[T]) -> Sequence[Sequence[T]]:
         """Split `items` into consecutive parts of `model.programs_per_call` items; the last may be
         shorter. A model is called once for each part.
         """
         return split_into_chunks(items, self.config.model.programs_per_call)
+
+    def work(
+        self, sides: Sequence[tuple[Direction, Sequence[Program]]]
+    ) -> Sequence[tuple[Direction, Sequence[Program]]]:
+        """Return (direction, chunk of its programs) for every call of a model, in order. sides:
+        the programs of each direction.
+        """
+        chunks = [(direction, self.chunks(programs)) for direction, programs in sides]
+        ends = list(accumulate(len(each) for _, each in chunks))
+
+        def make(number: int) -> tuple[Direction, Sequence[Program]]:
+            side = bisect_right(ends, number)
+            direction, own = chunks[side]
+            return direction, own[number - ends[side] + len(own)]
+
+        return LazySequence(ends[-1] if ends else 0, make)
 
     def bar(self, label: str, total: int) -> ProgressBar:
         """Return a progress bar of `total` steps (0: unknown) that is printed and also written for
@@ -140,8 +190,8 @@ def judge_candidates(
     run: Run,
     label: str,
     candidates: list[Candidate],
-    programs: dict[str, Program],
-    suites: dict[str, UnitTestSuite],
+    programs: Mapping[str, Program],
+    suites: Mapping[str, UnitTestSuite],
 ) -> list[Verdict]:
     """Judge candidates on their programs' suites and return the verdicts.
 
@@ -189,18 +239,36 @@ def confirm_accepted(
 
 
 def group_for_judging(
-    candidates: list[Candidate], programs: dict[str, Program], suites: dict[str, UnitTestSuite]
-) -> list[tuple]:
+    candidates: Sequence[Candidate],
+    programs: Mapping[str, Program],
+    suites: Mapping[str, UnitTestSuite],
+) -> Sequence[tuple]:
     """Return (program, suite, its candidates) per program and direction, in the order of their
-    first candidate. programs, suites: by program id; candidates without a suite are left out.
+    first candidate. Program and suite are looked up when an entry is asked for. programs, suites:
+    by program id; candidates without a suite are left out.
     """
     grouped: dict[tuple[str, str], list[Candidate]] = {}
     for candidate in candidates:
         if candidate.source_id in suites:
             grouped.setdefault((candidate.source_id, candidate.direction), []).append(candidate)
-    return [(programs[i], suites[i], group) for (i, _), group in grouped.items()]
+    groups = list(grouped.items())
+
+    def make(number: int) -> tuple:
+        (source, _), group = groups[number]
+        return programs[source], suites[source], group
+
+    return LazySequence(len(groups), make)
 
 
-def split_into_chunks(items: Sequence, size: int = PROGRAMS_PER_CALL) -> list[Sequence]:
-    """Split `items` into consecutive parts of `size` items; the last may be shorter."""
-    return [items[i : i + size] for i in range(0, len(items), size)]
+def split_into_chunks(items: Sequence[T], size: int = PROGRAMS_PER_CALL) -> Sequence[Sequence[T]]:
+    """Split `items` into consecutive parts of `size` items, each made when it is asked for; the
+    last may be shorter.
+    """
+    return LazySequence(-(-len(items) // size), lambda k: items[k * size : (k + 1) * size])
+
+
+def read_suites(path: Path) -> RecordIndex[UnitTestSuite]:
+    """Return the suites in a file of a run by their programs' ids. They stay on disk. Raises
+    StoreError if the file is damaged.
+    """
+    return RecordIndex(read_records([path], UnitTestSuite, attrgetter("program_id")))

@@ -10,29 +10,35 @@ were scheduled. Timing goes to `timings.jsonl` only.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from heapq import nsmallest
+from itertools import chain
+from operator import attrgetter
 from pathlib import Path
-from typing import Generic
+from types import MappingProxyType
 
 from coevolve.cli.progress import show_stage
 from coevolve.config.schema import Config
-from coevolve.loop.directions import find_checkpoints, list_translators
-from coevolve.loop.experience import gather_triplets
-from coevolve.loop.join_stage import AUTHOR as JOINED, join_ports
-from coevolve.loop.run_folder import Journal, RoundPaths, RunFolder
+from coevolve.loop.directions import ServedTranslator, find_checkpoints, list_translators
+from coevolve.loop.experience import SuiteLessons, gather_triplets
+from coevolve.loop.join_stage import AUTHOR as JOINED, Judged, join_ports
+from coevolve.loop.run_folder import RoundPaths, RunFolder
 from coevolve.loop.run_pretraining import run_pretraining
 from coevolve.loop.services import TesterService, TranslatorService
 from coevolve.loop.stage_run import (
+    LazySequence,
     Run,
     confirm_accepted,
     follow_training,
     group_for_judging,
-    judge_candidates,
+    read_suites,
 )
 from coevolve.loop.verdict_lessons import JudgedProgram, group_by_program
-from coevolve.loop.workers import Result, WorkerPool, map_unordered, stream_results
+from coevolve.loop.workers import ByChunk, WorkerPool, map_unordered, stream_results
 from coevolve.verification.verifier import PreparedSuite, Verifier, make_target_program
+from corpora.dialects import Direction
+from corpora.record_index import RecordIndex, RecordList, read_records
 from corpora.records import (
     Candidate,
     Outcome,
@@ -127,57 +133,65 @@ def make_suites(run: Run, number: int) -> None:
     if run.folder.is_finished(paths.suites) and run.folder.is_finished(paths.suite_counts):
         paths.preparing.clear()  # if a process was killed before it could
         return
-    programs = list(
-        _by_id(run).values()
-    )  # once, though several directions start from it: a suite serves them all
+    programs = run.training()  # each once: a suite serves all directions that start from it
     checkpoint = str(run.folder.round(run.proposers(number)).tester)
     sampling = run.sampling(run.config.round.suites, run.config.round.temperature, "suites", number)
     with run.timed(number, "suites"):
-        prepared = propose_suites(
-            run, f"round {number}: suites", programs, checkpoint, sampling, paths.preparing
+        for chunk, made in propose_suites(
+            run,
+            f"round {number}: suites",
+            programs,
+            checkpoint,
+            sampling,
+            paths.preparing.view(PreparedSuite),
+        ):
+            paths.preparing.add(chunk, made)
+        prepared = LazySequence(
+            len(run.chunks(programs)), lambda k: paths.preparing.read(k, PreparedSuite)
         )
-        kept = [p.suite for p in prepared if p.suite is not None]
+        kept = (p.suite for made in prepared for p in made if p.suite is not None)
         run.folder.finish_records(paths.suites, kept)
-        run.folder.finish_value(paths.suite_counts, count_suites(prepared))
+        counts = count_suites(p for made in prepared for p in made)
+        run.folder.finish_value(paths.suite_counts, counts)
     paths.preparing.clear()
 
 
 def propose_suites(
     run: Run,
     label: str,
-    programs: list[Program],
+    programs: Sequence[Program],
     checkpoint: str,
     sampling: Sampling,
-    journal: Journal | None = None,
-) -> list[PreparedSuite]:
+    known: Mapping[int, list[PreparedSuite]] = MappingProxyType({}),
+) -> Iterator[tuple[int, list[PreparedSuite]]]:
     """Ask the Tester in the folder `checkpoint` for tests of `programs` and have verifiers make
     suites of them.
 
     label: words for the progress bar. sampling: how many answers per program, and how they are
-        drawn. journal: keeps what is made while the call runs, so that a second call after a kill
-        makes only the rest; None: it is not kept.
-    Returns one result per program, in order: its suite, or why there is none.
+        drawn. known: what was made before, by the number of the chunk of programs (`Run.chunks`);
+        it is not made again.
+    Yields (the number of a chunk, one result for each of its programs in order) as chunks are done;
+    a result holds the suite, or why there is none.
     """
     chunks = run.chunks(programs)
-    known = journal.view(PreparedSuite) if journal else {}
-    prepared: dict[int, list[PreparedSuite]] = dict(known.items())
-    gathered = _ByChunk[PreparedSuite]()
-
-    def expand(index: int, proposals: list) -> list[tuple]:
-        gathered.expect(index, len(chunks[index]))
-        return [(program, proposed) for program, proposed in zip(chunks[index], proposals)]
-
-    ahead = [(chunk,) for k, chunk in enumerate(chunks) if k not in known]
-    asked = [(checkpoint, chunk, sampling) for chunk in chunks]
-    known_before = [p for found in prepared.values() for p in found]
-    valid = sum(p.suite is not None for p in known_before)
-    own = sum(p.suite is not None and p.valid > 0 for p in known_before)
     with run.bar(label, len(programs)) as bar:
+        gathered = ByChunk[PreparedSuite]()
+        valid = own = 0
+        for made in known.values():
+            valid += sum(p.suite is not None for p in made)
+            own += sum(p.suite is not None and p.valid > 0 for p in made)
+            bar.advance(len(made))
+
+        def expand(index: int, proposals: list) -> list[tuple]:
+            gathered.expect(index, len(chunks[index]))
+            return [(program, proposed) for program, proposed in zip(chunks[index], proposals)]
+
+        ahead = ((list(chunk),) for k, chunk in enumerate(chunks) if k not in known)
         for _ in map_unordered(run.workers.verifiers, Verifier.compile_ahead, ahead):
             # many programs in one compiler run; on other machines than the one that did it,
             # `prepare` compiles anew
             pass
-        bar.advance(len(known_before))
+        asked = LazySequence(len(chunks), lambda k: (checkpoint, list(chunks[k]), sampling))
         for (index, place), result in stream_results(
             run.workers.testers,
             TesterService.propose,
@@ -188,74 +202,56 @@ def propose_suites(
             done=known,
             waited=lambda: bar.set(bar.done),
         ):
-            if (whole := gathered.add(index, place, result)) is not None:
-                prepared[index] = whole
-                if journal:
-                    journal.add(index, whole)
             valid += result.suite is not None
             own += result.suite is not None and result.valid > 0
             bar.advance(note=f"{valid} valid, {own or 'none'} with tests of the Tester")
-    return [each for index in sorted(prepared) for each in prepared[index]]
+            if (whole := gathered.add(index, place, result)) is not None:
+                yield index, whole
 
 
-class _ByChunk(Generic[Result]):
-    """Results that arrive in any order, put together by chunk."""
-
-    def __init__(self) -> None:
-        self._slots: dict[int, list[Result | None]] = {}
-
-    def expect(self, chunk: int, count: int) -> None:
-        """Wait for `count` results of a chunk."""
-        self._slots[chunk] = [None] * count
-
-    def add(self, chunk: int, place: int, result: Result) -> list[Result] | None:
-        """Return the results of `chunk` in order if `result` is the last of them, else None."""
-        slots = self._slots[chunk]
-        slots[place] = result
-        whole = [each for each in slots if each is not None]
-        if len(whole) < len(slots):
-            return None
-        del self._slots[chunk]
-        return whole
-
-
-def count_suites(prepared: list[PreparedSuite]) -> dict:
+def count_suites(prepared: Iterable[PreparedSuite]) -> dict:
     """Return counts by name: `programs`, `programs_with_suite`, `tests_proposed` and `tests_valid`
     (tests of the Tester), `answers` and `answers_with_valid_test` (of the Tester), and `no_suite`,
     the number of programs without a suite by reason.
 
-    prepared: one result per program.
+    prepared: one result per program, each taken once.
     """
-    reasons = Counter(p.reason for p in prepared if p.suite is None)
-    return {
-        "programs": len(prepared),
-        "programs_with_suite": sum(p.suite is not None for p in prepared),
-        "tests_proposed": sum(p.written for p in prepared),
-        "tests_valid": sum(p.valid for p in prepared),
-        "answers": sum(p.answers for p in prepared),
-        "answers_with_valid_test": sum(p.good_answers for p in prepared),
-        "no_suite": dict(sorted(reasons.items())),
-    }
+    reasons: Counter[str] = Counter()
+    counts = dict.fromkeys(_COUNTED, 0)
+    for each in prepared:
+        has_suite = each.suite is not None
+        if not has_suite:
+            reasons[each.reason] += 1
+        found = (1, has_suite, each.written, each.valid, each.answers, each.good_answers)
+        for name, count in zip(_COUNTED, found, strict=True):
+            counts[name] += count
+    return {**counts, "no_suite": dict(sorted(reasons.items()))}
+
+
+_COUNTED = (
+    "programs",
+    "programs_with_suite",
+    "tests_proposed",
+    "tests_valid",
+    "answers",
+    "answers_with_valid_test",
+)
 
 
 def propose_and_verify(run: Run, number: int) -> None:
     """Write the candidates of round `number` and the verdicts on them to its files `proposals` and
     `verdicts` (see RoundPaths). Verifiers work while the Translator still generates. What is known
     is kept in journals, chunk by chunk, so that a killed stage goes on where it was and no list of
-    all verdicts is held in memory (but with `round.by_parts`). It does nothing if the verdicts
-    exist. Raises StoreError if the suites' file is damaged.
+    all candidates or verdicts is held in memory. It does nothing if the verdicts exist. Raises
+    StoreError if the file of suites or that of candidates is damaged.
     """
     paths = run.folder.round(number)
     if run.folder.is_finished(paths.verdicts):
         run.folder.is_finished(paths.proposals)
         _clear_journals(paths)  # if a process was killed before it could
         return
-    suites = {s.program_id: s for s in read_jsonl(paths.suites, UnitTestSuite)}
-    work = [
-        (direction, chunk)
-        for direction, side in run.sides()
-        for chunk in run.chunks([p for p in side if p.id in suites])
-    ]
+    suites = read_suites(paths.suites)
+    work = run.work([(direction, side.keep(suites)) for direction, side in run.sides()])
     if not work:
         run.folder.finish_records(paths.proposals, [])
         run.folder.finish_records(paths.verdicts, [])
@@ -264,18 +260,19 @@ def propose_and_verify(run: Run, number: int) -> None:
         everything = range(len(work))
         has_all = paths.proposing.chunks().issuperset(everything)
         if run.folder.is_finished(paths.proposals) and not has_all:
-            known = _read_asked(paths)  # its journal is gone
-            verdicts = judge_candidates(run, f"round {number}: verify", known, _by_id(run), suites)
-            _finish_verdicts(run, number, known, verdicts, suites)
-        else:
-            _stream_candidates(run, number, work, suites)
-            if run.config.round.by_parts:
-                known = [c for k in everything for c in paths.proposing.read(k, Candidate)]
-                verdicts = [v for k in everything for v in paths.judging.read(k, Verdict)]
-                _finish_verdicts(run, number, known, verdicts, suites)
-            else:
-                confirmed = _confirm_in_order(run, paths, everything)
-                run.folder.finish_records(paths.verdicts, confirmed)
+            _restore_journal(paths, work)
+        _stream_candidates(run, number, work, suites)
+        judged = LazySequence(
+            len(work),
+            lambda k: (paths.proposing.read(k, Candidate), paths.judging.read(k, Verdict)),
+        )
+        joined: Judged = ([], [])
+        if run.config.round.by_parts:
+            joined = join_ports(run, number, judged, suites)
+            known = (c for candidates, _ in judged for c in candidates)
+            run.folder.finish_records(paths.proposals, chain(known, joined[0]))
+        confirmed = _confirm_in_order(run, chain(judged, [joined]))
+        run.folder.finish_records(paths.verdicts, confirmed)
     _clear_journals(paths)
 
 
@@ -284,39 +281,19 @@ CONFIRMED_AT_ONCE = 1024
 """
 
 
-def _confirm_in_order(run: Run, paths: RoundPaths, chunks: Sequence[int]) -> Iterator[Verdict]:
+def _confirm_in_order(run: Run, judged: Iterable[Judged]) -> Iterator[Verdict]:
     """The verdicts on chunks of candidates, in order, after the real compiler was asked. Not many
     more than CONFIRMED_AT_ONCE are in memory at a time, however large the chunks are together.
     """
     asked: dict[str, Candidate] = {}
     verdicts: list[Verdict] = []
-    for k in chunks:
-        asked |= {c.id: c for c in paths.proposing.read(k, Candidate)}
-        verdicts += paths.judging.read(k, Verdict)
+    for candidates, found in judged:
+        asked |= {c.id: c for c in candidates}
+        verdicts += found
         if len(verdicts) >= CONFIRMED_AT_ONCE:
             yield from confirm_accepted(run, verdicts, asked)
             asked, verdicts = {}, []
     yield from confirm_accepted(run, verdicts, asked)
-
-
-def _finish_verdicts(
-    run: Run,
-    number: int,
-    known: list[Candidate],
-    verdicts: list[Verdict],
-    suites: dict[str, UnitTestSuite],
-) -> None:
-    """Write the verdicts on candidates that a model wrote, and with `round.by_parts` the ports that
-    were joined for programs without one.
-    """
-    paths = run.folder.round(number)
-    joined: list[Candidate] = []
-    if run.config.round.by_parts:
-        joined, judged_too = join_ports(run, number, known, verdicts, suites)
-        run.folder.finish_records(paths.proposals, [*known, *joined])
-        verdicts = verdicts + judged_too
-    verdicts = confirm_accepted(run, verdicts, {c.id: c for c in (*known, *joined)})
-    run.folder.finish_records(paths.verdicts, verdicts)
 
 
 def _clear_journals(paths: RoundPaths) -> None:
@@ -324,58 +301,76 @@ def _clear_journals(paths: RoundPaths) -> None:
     paths.proposing.clear()
 
 
-def _read_asked(paths: RoundPaths) -> list[Candidate]:
-    """The candidates that a model wrote, without ports joined from them by a process that was
-    killed before it could write its verdicts: those are joined anew.
+def _restore_journal(
+    paths: RoundPaths, work: Sequence[tuple[Direction, Sequence[Program]]]
+) -> None:
+    """Make the journal of a round's candidates from their file, without ports joined from them by a
+    process that was killed before it could write its verdicts: those are joined anew. Raises
+    StoreError if the file holds a candidate that no model was asked for.
     """
-    return [c for c in read_jsonl(paths.proposals, Candidate) if c.author != JOINED]
+    asked = (c for c in read_jsonl(paths.proposals, Candidate) if c.author != JOINED)
+    held = next(asked, None)
+    for number, (direction, chunk) in enumerate(work):
+        ids, own = {p.id for p in chunk}, []
+        while held is not None and held.direction == str(direction) and held.source_id in ids:
+            own.append(held)
+            held = next(asked, None)
+        paths.proposing.add(number, own)
+    if held is not None:
+        raise StoreError(
+            f"'{paths.proposals}' has candidate {held.id}, which no program of '{paths.suites}' "
+            f"was asked for; delete it, and the run makes it again"
+        )
 
 
-def _stream_candidates(run: Run, number: int, work: list, suites: dict[str, UnitTestSuite]) -> None:
+def _stream_candidates(
+    run: Run,
+    number: int,
+    work: Sequence[tuple[Direction, Sequence[Program]]],
+    suites: Mapping[str, UnitTestSuite],
+) -> None:
     """Fill the journals of the round's candidates and verdicts; write the candidates' file as soon
     as all are there.
     """
     paths, wanted = run.folder.round(number), run.config.round
-    asked = [
-        (
-            str(run.translator(run.proposers(number), direction)),
-            chunk,
-            str(direction),
-            run.sampling(wanted.samples, wanted.temperature, "translate", number, i),
-        )
-        for i, (direction, chunk) in enumerate(work)
-    ]
-    gathered = _ByChunk[list[Verdict]]()
-    known = paths.proposing.view(Candidate)
-    done = paths.judging.chunks() & set(known)
-    generated, equivalent = set(known), 0
 
-    def finish_proposals() -> None:
-        every = (c for k in range(len(work)) for c in paths.proposing.read(k, Candidate))
-        run.folder.finish_records(paths.proposals, every)
+    def ask(index: int) -> tuple:
+        direction, chunk = work[index]
+        checkpoint = str(run.translator(run.proposers(number), direction))
+        sampling = run.sampling(wanted.samples, wanted.temperature, "translate", number, index)
+        return checkpoint, list(chunk), str(direction), sampling
 
-    def expand(index: int, candidates: list[Candidate]) -> list[tuple]:
-        kept = drop_repeated_texts(candidates)
-        if index not in generated:
-            paths.proposing.add(index, kept)
-            generated.add(index)
-            if len(generated) == len(work):
-                finish_proposals()
-        items = group_for_judging(kept, {p.id: p for p in work[index][1]}, suites)
-        gathered.expect(index, len(items))
-        if not items:
-            paths.judging.add(index, [])
-        return items
+    with run.bar(f"round {number}: propose and verify", sum(len(c) for _, c in work)) as bar:
+        gathered = ByChunk[list[Verdict]]()
+        known = paths.proposing.view(Candidate)
+        done = paths.judging.chunks() & set(known)
+        missing, equivalent = len(work) - len(known), 0
 
-    if len(generated) == len(work) and not run.folder.is_finished(paths.proposals):
-        finish_proposals()
-    total = sum(len(chunk) for _, chunk in work)
-    with run.bar(f"round {number}: propose and verify", total) as bar:
+        def finish_proposals() -> None:
+            every = (c for k in range(len(work)) for c in paths.proposing.read(k, Candidate))
+            run.folder.finish_records(paths.proposals, every)
+
+        def expand(index: int, candidates: list[Candidate]) -> Sequence[tuple]:
+            nonlocal missing
+            kept = drop_repeated_texts(candidates)
+            if index not in known:
+                paths.proposing.add(index, kept)
+                missing -= 1
+                if not missing:
+                    finish_proposals()
+            items = group_for_judging(kept, {p.id: p for p in work[index][1]}, suites)
+            gathered.expect(index, len(items))
+            if not items:
+                paths.judging.add(index, [])
+            return items
+
+        if not missing and not run.folder.is_finished(paths.proposals):
+            finish_proposals()
         bar.advance(sum(len(work[k][1]) for k in done))
         for (index, place), verdicts in stream_results(
             run.workers.translators,
             TranslatorService.propose,
-            asked,
+            LazySequence(len(work), ask),
             run.workers.verifiers,
             Verifier.judge,
             expand,
@@ -396,8 +391,9 @@ def drop_repeated_texts(candidates: list[Candidate]) -> list[Candidate]:
     return list({c.id: c for c in candidates}.values())
 
 
-def _by_id(run: Run) -> dict[str, Program]:
-    return {p.id: p for _, side in run.sides() for p in side}
+def _by_id(run: Run) -> RecordIndex[Program]:
+    """The training programs by id."""
+    return RecordIndex(run.training())
 
 
 def keep_triplets(run: Run, number: int) -> None:
@@ -420,8 +416,7 @@ def read_survivors(run: Run, paths: RoundPaths) -> Iterator[Triplet]:
     paths: of the round. Raises StoreError if a file is damaged, or names a candidate that the
         proposals lack.
     """
-    programs = _by_id(run)
-    suites = {s.program_id: s for s in read_jsonl(paths.suites, UnitTestSuite)}
+    programs, suites = _by_id(run), read_suites(paths.suites)
     least = run.config.verify.least_strength
     proposals = read_jsonl(paths.proposals, Candidate)
     passed: dict[str, Candidate] = {}  # read already, and not judged yet: both files have one order
@@ -434,12 +429,10 @@ def read_survivors(run: Run, paths: RoundPaths) -> Iterator[Triplet]:
                 )
             passed[read.id] = read
         candidate = passed.pop(verdict.target_id)
+        if verdict.outcome is not Outcome.EQUIVALENT:
+            continue
         suite = suites.get(verdict.source_id)
-        if (
-            verdict.outcome is not Outcome.EQUIVALENT
-            or suite is None
-            or (suite.strength or 0.0) < least
-        ):
+        if suite is None or (suite.strength or 0.0) < least:
             continue
         source = programs[verdict.source_id]
         target = replace(
@@ -448,12 +441,13 @@ def read_survivors(run: Run, paths: RoundPaths) -> Iterator[Triplet]:
         yield Triplet(source, target, suite, candidate.direction, verdict)
 
 
-def load_experience(run: Run, number: int) -> list[Triplet]:
+def load_experience(run: Run, number: int) -> RecordList[Triplet]:
     """Return the triplets that the models of round `number` learn from: those of this round and
-    the ones before that `round.experience` selects. Raises StoreError if a file is damaged.
+    the ones before that `round.experience` selects. They stay on disk. Raises StoreError if a file
+    is damaged.
     """
     found = [
-        list(read_jsonl(run.folder.round(k).triplets, Triplet))
+        read_records([run.folder.round(k).triplets], Triplet, attrgetter("id"))
         for k in _list_experience(run, number)
     ]
     return gather_triplets(found, run.config.round.experience)
@@ -486,7 +480,7 @@ def train_translators(run: Run, number: int) -> None:
     apart, shown = select_validation(run, number), make_verdict_lessons(run, number)
     with run.timed(number, "learn"):
         for served in list_translators(run.config):
-            own = [t for t in triplets if served.serves(t.direction)]
+            own = select_served(triplets, served)
             told = (
                 apart,
                 [item for item in shown if served.serves(item.direction)],
@@ -504,6 +498,11 @@ def train_translators(run: Run, number: int) -> None:
             )
 
 
+def select_served(triplets: RecordList[Triplet], served: ServedTranslator) -> RecordList[Triplet]:
+    """Return the triplets, in order, in directions that a Translator serves."""
+    return triplets.take(k for k, t in enumerate(triplets) if served.serves(t.direction))
+
+
 def _translator_folders(run: Run, number: int) -> list[Path]:
     return find_checkpoints(run.config, run.folder.round(number).folder)
 
@@ -516,15 +515,11 @@ def train_tester(run: Run, number: int) -> None:
     """
     if run.folder.is_finished(run.folder.round(number).tester):
         return
-    used = {t.suite.id for t in load_experience(run, number)}
-    suites = {
-        s.id: s
-        for k in _list_experience(run, number)
-        for s in read_jsonl(run.folder.round(k).suites, UnitTestSuite)
-        if s.id in used
-    }
-    by_id = _by_id(run)
-    lessons = [(by_id[s.program_id], s) for s in suites.values()]
+    triplets = load_experience(run, number)
+    used = RecordIndex(triplets, (t.suite.id for t in triplets))
+    files = [run.folder.round(k).suites for k in _list_experience(run, number)]
+    suites = read_records(files, UnitTestSuite, attrgetter("id")).keep(used).unique()
+    lessons = SuiteLessons(suites, _by_id(run))
     frozen = run.config.round.freezes_tester
     with run.timed(number, "learn"):
         _learn_one(run, number, "Tester", run.workers.testers, "tester", frozen, lessons, ())
@@ -537,7 +532,7 @@ def _learn_one(
     pool: WorkerPool,
     name: str,
     is_frozen: bool,
-    data: list,
+    data: Sequence,
     told: tuple,
 ) -> None:
     """One model from its checkpoint of the round before. told: what its service's `learn` takes
@@ -576,8 +571,8 @@ def select_validation(run: Run, number: int) -> list[tuple[Program, UnitTestSuit
     if not count:
         return []
     by_id = _by_id(run)
-    chosen = sorted(by_id, key=lambda i: content_hash("validation", i))[:count]
-    suites = {s.program_id: s for s in read_jsonl(run.folder.round(number).suites, UnitTestSuite)}
+    chosen = nsmallest(count, by_id, key=lambda i: content_hash("validation", i))
+    suites = read_suites(run.folder.round(number).suites)
     return [(by_id[i], suites[i]) for i in chosen if i in suites]
 
 
@@ -589,12 +584,12 @@ def make_verdict_lessons(run: Run, number: int) -> list[JudgedProgram]:
     if run.config.round.learn not in ("dpo", "grpo"):
         return []
     paths = run.folder.round(number)
-    suites = {s.program_id: s for s in read_jsonl(paths.suites, UnitTestSuite)}
+    suites = read_suites(paths.suites)
     apart = {p.id for p, _ in select_validation(run, number)}
     found = group_by_program(
         _by_id(run),
         suites,
-        list(read_jsonl(paths.proposals, Candidate)),
-        list(read_jsonl(paths.verdicts, Verdict)),
+        read_jsonl(paths.proposals, Candidate),
+        read_jsonl(paths.verdicts, Verdict),
     )
     return [item for item in found if item.program.id not in apart]

@@ -9,7 +9,7 @@ target) is no lesson.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from corpora.records import Candidate, Outcome, Program, UnitTestSuite, Verdict
@@ -47,10 +47,10 @@ class JudgedProgram:
 
 
 def group_by_program(
-    programs: dict[str, Program],
-    suites: dict[str, UnitTestSuite],
-    candidates: Sequence[Candidate],
-    verdicts: Sequence[Verdict],
+    programs: Mapping[str, Program],
+    suites: Mapping[str, UnitTestSuite],
+    candidates: Iterable[Candidate],
+    verdicts: Iterable[Verdict],
 ) -> list[JudgedProgram]:
     """Group judged candidates by program and direction, in the order of the candidates.
 

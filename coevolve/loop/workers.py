@@ -21,8 +21,9 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import islice
 from types import MappingProxyType
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 Result = TypeVar("Result")
 
@@ -331,17 +332,68 @@ def map_unordered(
     results arrive.
 
     method: of the class of the object that the members of `pool` hold, unbound. items: the
-        arguments of each call. waited: called twice a second or more often while results are
-        awaited. Raises what the method raises, and WorkerLostError if one item loses ATTEMPTS (4)
-        workers.
+        arguments of each call; one is taken when a worker may have it. waited: called twice a
+        second or more often while results are awaited. Raises what the method raises, and
+        WorkerLostError if one item loses ATTEMPTS (4) workers.
     """
-    waiting = deque(_Task(pool, method, (0, k), item) for k, item in enumerate(items))
+    upcoming = (_Task(pool, method, (0, k), item) for k, item in enumerate(items))
+    waiting: deque[_Task] = deque()
     calls = _Calls()
-    while waiting or calls:
+    while _draw(waiting, upcoming, pool) or calls:
         calls.start(waiting, pool)
         for task, result in calls.finish(lambda _: waiting):
             yield task.key[1], result
         waited()
+
+
+class ByChunk(Generic[Result]):
+    """Puts the results of `stream_results`, which arrive in any order, together by chunk."""
+
+    def __init__(self) -> None:
+        self._slots: dict[int, list[Result | None]] = {}
+
+    def expect(self, chunk: int, count: int) -> None:
+        """Wait for `count` results of the chunk number `chunk`."""
+        self._slots[chunk] = [None] * count
+
+    def add(self, chunk: int, place: int, result: Result) -> list[Result] | None:
+        """Return the results of `chunk` in order if `result`, number `place` of them, is the last
+        to come, else None.
+        """
+        slots = self._slots[chunk]
+        slots[place] = result
+        whole = [each for each in slots if each is not None]
+        if len(whole) < len(slots):
+            return None
+        del self._slots[chunk]
+        return whole
+
+
+def put_in_order(
+    results: Iterable[tuple[int, Result]], arrived: Callable[[], None] = lambda: None
+) -> Iterator[tuple[int, Result]]:
+    """Yield the (index, result) of `map_unordered` in the order of the indices. A result is in
+    memory until those before it have come. arrived: called as each one comes.
+    """
+    early: dict[int, Result] = {}
+    wanted = 0
+    for index, result in results:
+        early[index] = result
+        arrived()
+        while wanted in early:
+            yield wanted, early.pop(wanted)
+            wanted += 1
+
+
+def _draw(waiting: deque[_Task], upcoming: Iterator[_Task], pool: WorkerPool) -> bool:
+    """Take tasks from `upcoming` until each member of `pool` may have one of those that wait.
+    Returns whether any waits.
+    """
+    if not waiting:
+        waiting.extend(islice(upcoming, 1))
+    if waiting:
+        waiting.extend(islice(upcoming, max(0, len(pool.members()) - len(waiting))))
+    return bool(waiting)
 
 
 def stream_results(
@@ -358,8 +410,9 @@ def stream_results(
     """Generate chunk after chunk and judge what comes out while generation goes on.
 
     generators, judges: the workers of either kind. generate: a method, called with the arguments in
-        each of `chunks` on a member of `generators`. judge: a method, called with each item, the
-        arguments of one call, on a member of `judges`.
+        each of `chunks` on a member of `generators`; they are asked for when a worker may have
+        them. judge: a method, called with each item, the arguments of one call, on a member of
+        `judges`.
     expand(chunk index, answer): called once per chunk, in any order, with what `generate` returned;
         returns the items for `judge`.
     known: answers by chunk index, which are not generated again; one is taken from it when its turn
@@ -376,18 +429,19 @@ def stream_results(
         waiting.extend(_Task(judges, judge, (chunk, k), item) for k, item in enumerate(items))
 
     stored = deque(k for k in sorted(known) if k not in done)
-    ahead = deque(
-        _Task(generators, generate, (k, -1), chunk)
-        for k, chunk in enumerate(chunks)
+    ahead: deque[_Task] = deque()
+    upcoming = (
+        _Task(generators, generate, (k, -1), chunks[k])
+        for k in range(len(chunks))
         if k not in known and k not in done
     )
     calls = _Calls()
-    while stored or ahead or waiting or calls:
+    while stored or waiting or calls or _draw(ahead, upcoming, generators):
         room = BACKLOG * max(1, len(judges.members()))
         while stored and len(waiting) <= room:
             chunk = stored.popleft()
             put(chunk, known[chunk])
-        if len(waiting) <= room:
+        if len(waiting) <= room and _draw(ahead, upcoming, generators):
             calls.start(ahead, generators)
         calls.start(waiting, judges)
         for task, result in calls.finish(lambda t: ahead if t.key[1] < 0 else waiting):

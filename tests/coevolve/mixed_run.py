@@ -65,3 +65,14 @@ SMALL = {
 
 def names(programs):
     return {p.name for p in programs}
+
+
+def list_corpus(corpus):
+    """All that a corpus holds, in memory, so that a stored one compares with one that was built."""
+    return (
+        [list(getattr(corpus, k)) for k in ("training_source", "training_target", "evaluation")],
+        dict(corpus.references),
+        corpus.held_back,
+        sorted(corpus.protected, key=lambda p: p.id),
+        [list_corpus(part) for part in corpus.parts],
+    )

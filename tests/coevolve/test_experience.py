@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from operator import attrgetter
+from pathlib import Path
 
 from hypothesis import given, strategies as st
 
 from coevolve.loop.experience import (
+    SuiteLessons,
     compute_weight,
     drop_near_duplicates,
     gather_triplets,
     select_triplets,
     sort_hardest_first,
 )
+from corpora.record_index import read_records
 from corpora.records import Blame, Outcome, Program, Triplet, UnitTestSuite, Verdict
+from corpora.store import write_shards
 
 BODIES = [
     "x[0] = a + b;",
@@ -49,22 +55,39 @@ def triplet(
 A, B, C = [triplet(1, k) for k in range(3)], [triplet(2, k) for k in range(2)], [triplet(3, 0)]
 
 
-def test_how_far_back() -> None:
+def test_how_far_back(tmp_path: Path) -> None:
+    def gathered(rounds: list[list[Triplet]], experience: str) -> list[Triplet]:
+        found = []
+        for k, made in enumerate(rounds):
+            write_shards(tmp_path / f"{k}.jsonl", made, shard_bytes=1500)
+            found.append(read_records([tmp_path / f"{k}.jsonl"], Triplet, attrgetter("id")))
+        return list(gather_triplets(found, experience))
+
     rounds = [[*A[:2], *C], [A[1], A[2], *B]]
-    assert gather_triplets(rounds, "accumulate") == [*A[:2], *C, A[2], *B]
-    assert gather_triplets(rounds, "replace") == [A[1], A[2], *B]
-    assert gather_triplets(rounds, "mix") == [
+    assert gathered(rounds, "accumulate") == [*A[:2], *C, A[2], *B]
+    assert gathered(rounds, "replace") == [A[1], A[2], *B]
+    assert gathered(rounds, "mix") == [
         A[1],
         A[2],
         *B,
         *C,
         A[0],
     ]  # C's source had one right answer
-    assert gather_triplets([[*A, *B, *C], [A[0]]], "mix") == [A[0], *C]
+    assert gathered([[*A, *B, *C], [A[0]]], "mix") == [A[0], *C]
+    later = replace(A[0], direction="cpp:openmp")  # of equal id: the last one counts
+    assert gathered([[*A], [later]], "accumulate") == [later, *A[1:]]
     for mode in ("accumulate", "replace", "mix"):
-        assert gather_triplets([], mode) == [] and gather_triplets([A, []], mode) == (
+        assert gathered([], mode) == [] and gathered([A, []], mode) == (
             A if mode == "accumulate" else []
         )
+
+
+def test_lessons_of_suites_are_read_when_they_are_asked_for() -> None:
+    suites = [t.suite for t in (A[0], B[0], C[0])]
+    lessons = SuiteLessons(suites, {t.source.id: t.source for t in (*A, *B, *C)})
+    assert list(lessons) == [(t.source, t.suite) for t in (A[0], B[0], C[0])]
+    assert list(lessons[1:]) == list(lessons)[1:] and lessons[-1] == (C[0].source, C[0].suite)
+    assert len(lessons) == 3 and not SuiteLessons([], {})
 
 
 def test_the_default_is_the_first_two_of_each_source_in_order() -> None:

@@ -128,7 +128,7 @@ def test_every_step_leaves_a_checkpoint_and_figures_and_the_cold_start_goes_on_f
 
 
 def _taught(run):
-    sides = collect_unpaired(run.config, ladder._find_training_programs(run), run.corpus.protected)
+    sides = collect_unpaired(run.config, run.training(), run.corpus.protected)
     return [p for side in sides for p in side.training if not p.origin.startswith("loopnests:")]
 
 

@@ -13,11 +13,13 @@ from coevolve.cli.main import main
 from coevolve.config.schema import ConfigError
 from coevolve.loop import manifest, run_folder, stages
 from coevolve.loop.rounds import run
+from coevolve.loop.run_corpus import load_stored_corpus
 from coevolve.loop.run_folder import RunFolder, write_json
 from coevolve.loop.services import TranslatorService
+from coevolve.loop.stage_run import read_suites
 from coevolve.named_models import resolve_model
 from corpora.records import Candidate
-from corpora.store import SHARD_BYTES, list_shards, read_jsonl
+from corpora.store import SHARD_BYTES, StoreError, list_shards, read_jsonl
 
 
 @pytest.fixture(scope="module")
@@ -227,7 +229,17 @@ def test_ports_joined_before_a_kill_are_joined_anew(tiny, monkeypatch, tmp_path)
     asked = list(read_jsonl(folder.round(1).proposals, Candidate))
     joined = Candidate(asked[0].source_id, asked[0].direction, "joined", stages.JOINED)
     folder.finish_records(folder.round(1).proposals, [*asked, joined])
-    assert stages._read_asked(folder.round(1)) == asked
+    corpus, paths = load_stored_corpus(folder), folder.round(1)
+    this, suites = stages.Run(tiny, folder, corpus, None), read_suites(paths.suites)
+    work = this.work([(way, side.keep(suites)) for way, side in this.sides()])
+    stages._restore_journal(paths, work)
+    chunks = [paths.proposing.read(k, Candidate) for k in range(len(work))]
+    assert [c for chunk in chunks for c in chunk] == asked
+    assert all(chunks) and len(chunks) == len(work) > 0
+    strange = Candidate("0" * 16, asked[0].direction, "strange")
+    folder.finish_records(paths.proposals, [*asked, strange])
+    with pytest.raises(StoreError, match=f"{strange.id}, which no program .* was asked for"):
+        stages._restore_journal(paths, work)
 
 
 def test_a_run_in_many_shards_is_the_run_in_one(finished, monkeypatch, tmp_path, capsys):

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from coevolve.config.schema import parse
+from coevolve.evaluation.evaluate import evaluate_round, prepare_evaluation
 from coevolve.loop import manifest, stages
 from coevolve.loop.run_corpus import RunCorpus
 from coevolve.loop.run_folder import Journal, RunFolder
@@ -146,11 +147,36 @@ def test_what_was_made_or_judged_before_a_kill_is_kept(
     assert not any(j.folder.exists() for j in (paths.preparing, paths.proposing, paths.judging))
 
 
+def test_an_evaluation_that_was_killed_judges_no_answer_twice(
+    settings, verifier, tmp_path, no_cache
+):
+    names = ("evaluation", "evaluation_candidates", "evaluation_verdicts")
+
+    def evaluate(folder, asked, judge):
+        run = make_run(settings, folder, asked, judge)
+        run = replace(run, corpus=RunCorpus((), (), make_sources(), {}))
+        prepare_evaluation(run)
+        figures = evaluate_round(run, 0)
+        assert not run.folder.round(0).answering.folder.exists()
+        return figures, [getattr(run.folder.round(0), name).read_bytes() for name in names]
+
+    undisturbed = evaluate(tmp_path / "a", Asked(), verifier)
+    assert undisturbed[0]["outcomes"] == {"COMPILE_ERROR": 3, "EQUIVALENT": 3, "MISMATCH": 3}
+    dying = Dying(verifier, "judge", 3)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(tmp_path / "b", Asked(), dying)
+    again, asked = Dying(verifier), Asked()
+    assert evaluate(tmp_path / "b", asked, again) == undisturbed
+    judged = [{name for did, name in each.done if did == "judge"} for each in (dying, again)]
+    assert len(judged[0]) == 2 and judged[1] == set(VALUES) - judged[0]
+    assert len(asked.programs) == 3  # tests of the Tester, which come after all answers
+
+
 @pytest.mark.parametrize(
     ("name", "change", "judged"),
     [
         ("judging", lambda b: b[:-9], {"blend", "both"}),
-        ("proposing", lambda b: b"", set(VALUES)),  # who was judged is not known then
+        ("proposing", lambda b: b"", {"both"}),  # the candidates are taken from their file
     ],
 )
 def test_a_damaged_part_of_a_journal_is_made_again(

@@ -119,7 +119,7 @@ def test_only_equivalent_candidates_are_kept_and_learnt_from(knowing):
     assert before.read_bytes() != after.read_bytes()
 
     prepare_evaluation(knowing)
-    found, _, _ = evaluate_checkpoint(knowing, str(paths.translator), "test")
+    found = evaluate_checkpoint(knowing, str(paths.translator), "test")
     assert found["pass@2"] == 100.0 and found["pass@1"] == pytest.approx(50.0)
     assert found["compile_rate"] == 100.0
 

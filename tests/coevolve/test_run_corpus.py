@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from mixed_run import FORMS, WAYS, names
+from mixed_run import FORMS, WAYS, list_corpus, names
 
 from coevolve.cli.errors import UserError
 from coevolve.config.schema import ConfigError, parse
@@ -127,6 +127,7 @@ def test_a_corpus_of_its_own_is_held_out_whole_with_its_references(tmp_path):
     guard = EvaluationGuard(corpus.protected)
     assert not guard.leaks(corpus.training_source) and not guard.leaks(corpus.training_target)
     assert load_stored_corpus(RunFolder(tmp_path)) == corpus
+    assert list_corpus(corpus) == list_corpus(build_corpus(config))
 
 
 def test_several_directions_evaluate_on_corpora_of_their_own():

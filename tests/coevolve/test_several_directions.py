@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from mixed_run import SMALL, WAYS, names
+from mixed_run import SMALL, WAYS, list_corpus, names
 
 from coevolve.cli.errors import UserError
 from coevolve.cli.export import export_run
@@ -138,10 +138,14 @@ def test_a_run_in_two_directions_resumes_and_tells_them_apart(short, tmp_path, m
     )
 
     corpus = load_stored_corpus(whole)
-    assert (
-        corpus == build_corpus(short)
-        and [str(way) for way, _ in corpus.by_direction(short)] == WAYS
-    )
+    built = build_corpus(short)
+    assert list_corpus(corpus) == list_corpus(built)
+    assert [str(way) for way, _ in corpus.by_direction(short)] == WAYS
+    for config in (short, replace(short, direction=("cpp:openmp", "openmp:cpp"))):
+        assert [(w, list(side)) for w, side in corpus.sides(config)] == [
+            (w, list(side)) for w, side in built.sides(config)
+        ]
+    assert list(corpus.training(short)) == list(built.training(short))
     suites = [s.program_id for s in read_jsonl(whole.round(1).suites, UnitTestSuite)]
     assert len(set(suites)) == len(suites) == len(corpus.training_source)
     proposed = [c.direction for c in read_jsonl(whole.round(1).proposals, Candidate)]

@@ -18,6 +18,7 @@ from coevolve.loop.workers import (
     call,
     follow_call,
     map_unordered,
+    put_in_order,
     stream_results,
 )
 
@@ -205,6 +206,57 @@ def test_empty_chunks_and_no_items_end():
     local = FixedPool(LocalWorker(Echo()))
     assert streamed(local, local, [(0, 0)]) == {}
     assert dict(map_unordered(local, Echo.twice, [])) == {}
+
+
+def test_what_is_to_be_done_is_asked_for_when_a_worker_may_have_it():
+    """All calls of a stage were made at its begin, each with its programs."""
+    taken, pool = [], FixedPool(LocalWorker(Echo()), LocalWorker(Echo()))
+
+    def items():
+        for k in range(50):
+            taken.append(k)
+            yield (k,)
+
+    for got, _ in enumerate(map_unordered(pool, Echo.twice, items()), 1):
+        assert len(taken) <= got + 4
+
+    class Chunks(list):
+        def __getitem__(self, k):
+            asked.append(k)
+            return super().__getitem__(k)
+
+    asked, found = [], {}
+    chunks = Chunks((10 * k, 3) for k in range(20))
+    known, done = {3: [30, 31, 32], 5: [50]}, {5, 7}
+    for key, result in stream_results(
+        pool,
+        Echo.chunk,
+        chunks,
+        FixedPool(LocalWorker(Echo())),
+        Echo.twice,
+        lambda _, answer: [(v,) for v in answer],
+        known,
+        done,
+    ):
+        found[key] = result
+        assert len(asked) <= len({chunk for chunk, _ in found}) + 8
+    assert asked == [k for k in range(20) if k not in (3, 5, 7)]
+    assert found == {
+        (k, place): 2 * (10 * k + place) for k in range(20) if k not in done for place in range(3)
+    }
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_results_are_put_in_order_and_few_wait(seed):
+    draw, held = random.Random(seed), []
+    keys = list(range(40))
+    late = sorted(keys, key=lambda k: k + draw.random() * 5)  # each at most five places off
+    arrived = []
+    ordered = put_in_order(((k, f"{k}") for k in late), lambda: arrived.append(1))
+    for count, (index, result) in enumerate(ordered):
+        assert index == count and result == f"{index}"
+        held.append(len(arrived) - count - 1)
+    assert len(held) == len(keys) == len(arrived) and max(held) <= 5
 
 
 def test_failure_of_our_own_is_raised():
