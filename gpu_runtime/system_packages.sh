@@ -19,12 +19,21 @@ if ! command -v apt-get >/dev/null 2>&1; then
     command -v g++ >/dev/null 2>&1 || exit 2
     exit 0
 fi
-line="apt-get install -y --no-install-recommends$packages"
+# On a machine that has just started, updates in the background hold apt's locks for a while.
+refresh() { # refresh [sudo]
+    for try in 1 2 3 4 5 6 7 8 9 10 11 12; do
+        said=$("$@" apt-get update -qq 2>&1) && return 0
+        case $said in *lock*) sleep 10 ;; *) break ;; esac
+    done
+    echo "$said" >&2
+    return 1
+}
+line="apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends$packages"
 if [ "$(id -u)" = 0 ]; then
     export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq && $line -qq >/dev/null && exit 0
+    refresh && $line -qq >/dev/null && exit 0
 elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
-    sudo apt-get update -qq && sudo env DEBIAN_FRONTEND=noninteractive $line -qq >/dev/null && exit 0
+    refresh sudo && sudo env DEBIAN_FRONTEND=noninteractive $line -qq >/dev/null && exit 0
 fi
 echo "missing:$packages; run: sudo $line" >&2
 command -v g++ >/dev/null 2>&1 || { echo "g++ is required" >&2; exit 2; }

@@ -22,6 +22,7 @@
 | `parallel` | the verdict on a loop |
 | `thread_indices` | what a kernel computes from its indices and compares them with |
 | `cuda_index` | thread indices, guards, shared memory and barriers of kernels |
+| `compensation` | sums that compute their own rounding error, as Kahan's does |
 | `integer_growth` | what is computed in 32 bits and grows faster than arrays do |
 | `cuda_sides` | where CUDA's functions run, and what they call there |
 """
