@@ -171,9 +171,9 @@ def _find_round(root: Path, folder: RunFolder, config: Config, number: int | Non
 
 
 def _collect_facts(config: Config, number: int) -> RunFacts:
-    corpora = tuple(
-        dict.fromkeys(each for each in (config.corpus.source, config.corpus.target) if each)
-    )
+    given = (config.corpus.source, config.corpus.target)
+    several = (each for one in given for each in ((one,) if isinstance(one, str) else one))
+    corpora = tuple(dict.fromkeys(each for each in several if each))
     began = config.model.name_or_path if config.model.backend != "scratch" else ""
     license = choose_license(corpora, began)
     shown = tuple(each if _is_public(each) else Path(each).name for each in corpora)

@@ -255,6 +255,12 @@ def test_own_functions_are_known_in_any_folder(run, tmp_path):
     assert "`corpus`, files of the exporter's" in card and 'license_name: "mixed"' in card
 
 
+def test_a_card_names_the_corpora_of_several_directions(run):
+    config = load(run.config)
+    several = replace(config.corpus, source=("builtin", "/some/place/corpus"))
+    assert _collect_facts(replace(config, corpus=several), 1).corpora == ("builtin", "corpus")
+
+
 def test_the_page_of_the_data_set_tells_every_column():
     page = (ROOT / "docs" / "recipes" / "dataset.md").read_text()
     told = set(re.findall(r"`([a-z_*]+)`", page.split("| column |")[1].split("\n\n")[0]))
