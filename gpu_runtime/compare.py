@@ -50,6 +50,10 @@ SAFETY = 6.0
 JUMP = 64.0
 LUCK = 16.0
 HELD = 4.0
+PARTS = 4.0
+"""Units in the last place of all that is summed: what sums of parts may round away, though each is
+compensated.
+"""
 MANY = 256
 LOOSE = 0.02
 """A test whose bar exceeds this share of the buffer's largest magnitude on most elements says
@@ -112,6 +116,8 @@ class ReferenceRuns:
     ulp_and_integer_runs: the same with whole numbers moved too, for sources without `precise`.
     terms: most elements that may be summed into one, where there is no `precise`; else 1.
     given: the buffers before the call. read[i]: whether the source reads parameter i.
+    spread: the sum of the sizes of what may be summed, for sources that compensate rounding errors,
+        which have no `reassociated`; else 0.
     """
 
     precise: Execution | None = None
@@ -122,6 +128,7 @@ class ReferenceRuns:
     terms: int = 1
     given: tuple[np.ndarray, ...] = ()
     read: tuple[bool, ...] = ()
+    spread: float = 0.0
 
 
 def perturb_by_ulp(arguments: Arguments, draw: int, integral: bool = False) -> Arguments:
@@ -298,6 +305,7 @@ def _tolerance(
         )
         # In place: a block's bars are not asked for again.
         loose, tolerance = 0, bars
+        parts = PARTS * float(np.spacing(base.real.dtype.type(runs.spread))) if runs.spread else 0.0
         for at in range(0, base.size, BLOCK):
             part = slice(at, at + BLOCK)
             expected, ulp, usable = _measure_block(base[part], terms)
@@ -308,7 +316,7 @@ def _tolerance(
                 far = _distance(expected, other[part], usable)
                 bar = np.maximum(bar, np.minimum(far, JUMP * np.maximum(early[part], widest)))
             loose += int(np.count_nonzero(usable & (bar > LOOSE / SAFETY * found.largest)))
-            bar = ULPS * ulp + SAFETY * bar + np.finfo(base.dtype).tiny
+            bar = ULPS * ulp + parts + SAFETY * bar + np.finfo(base.dtype).tiny
             if runs_of.held is not None:
                 bar = np.maximum(bar, HELD * _ulp_of_held(runs_of.held[part]))
             if not usable.all():

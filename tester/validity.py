@@ -377,7 +377,8 @@ class _Outcomes:
             if all(np.isfinite(v).all() for v in self.calls[i].values if v.dtype.kind in "fc")
         ]
         program = self.built[Variant.PLAIN].request.program
-        if is_compensated(read_source(program, signature).unit):
+        compensated = is_compensated(read_source(program, signature).unit)
+        if compensated:
             finite = []  # fast-math drops what the source takes pains to keep
         fast = self._run(Variant.REASSOCIATED, finite, lambda i, c: c, strict=False)
         precise, *wide = self._run_all(
@@ -401,6 +402,7 @@ class _Outcomes:
                 max((v.size for v in self.calls[i].values), default=1) if self.shakes else 1,
                 self.calls[i].values,
                 self._read(i, signature),
+                self._spread(i) if compensated else 0.0,
             )
             written = self._written(i, signature)
             found[i] = replace(
@@ -421,6 +423,13 @@ class _Outcomes:
                     "optimisation level"
                 )
         return found
+
+    def _spread(self, i: int) -> float:
+        """The sizes of the elements of a test's array, summed; the largest such sum."""
+        arrays = [v for v in self.calls[i].values if v.dtype.kind in "fc"]
+        with np.errstate(all="ignore"):
+            sums = [float(np.abs(v).sum()) for v in arrays]
+        return max((s for s in sums if np.isfinite(s)), default=0.0)
 
     def _written(self, i: int, signature: Signature) -> list[bool]:
         accesses = self.seen.get(i)

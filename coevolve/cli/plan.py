@@ -13,11 +13,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from coevolve.cli.errors import UserError
 from coevolve.config.schema import Config
 from coevolve.loop.directions import find_taught_directions, list_translators
-from coevolve.loop.run_corpus import RunCorpus
 from corpora.cores import count_usable_cores
 from corpora.records import Program
 from gpu_runtime.models.options import METHODS
@@ -31,6 +31,9 @@ from gpu_runtime.models.sizes import (
     estimate_train_seconds,
     find_model_shape,
 )
+
+if TYPE_CHECKING:
+    from coevolve.loop.run_corpus import RunCorpus
 
 GIB, GB = 2.0**30, 1e9
 ROWS = {

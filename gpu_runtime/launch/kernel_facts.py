@@ -45,7 +45,6 @@ from corpora.ir import (
     TranslationUnit,
     Unary,
     find,
-    names_in,
     walk,
 )
 from corpora.records import Program
@@ -99,7 +98,6 @@ class KernelFacts:
         and without padding: 32 for `[32 + 1]`. dynamic_shared: for each extern one the first
         word of its element type besides `unsigned`, `signed` and `const`.
     max_threads: most threads of a block, from `__launch_bounds__`; None without it.
-    unread: integer parameters that the kernel takes and never mentions.
     """
 
     dimensions: tuple[DimensionFacts, DimensionFacts, DimensionFacts]
@@ -107,7 +105,6 @@ class KernelFacts:
     static_shared: tuple[tuple[int, ...], ...] = ()
     dynamic_shared: tuple[str, ...] = ()
     max_threads: int | None = None
-    unread: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +201,7 @@ def facts_of_kernel(reading: KernelReading) -> KernelFacts:
     limits = launch_bounds(reading.kernel)
     cap = limits[0] if limits else None
     kept = tuple(h for h in hints if cap is None or h[0] * h[1] * h[2] <= cap)
-    unread = reading.scalars - names_in(reading.kernel.body or ())
-    return KernelFacts(dimensions, kept, static, dynamic, cap, unread)  # type: ignore[arg-type]
+    return KernelFacts(dimensions, kept, static, dynamic, cap)  # type: ignore[arg-type]
 
 
 def read_row_bounds(reading: KernelReading, names: frozenset[str]) -> tuple[str, ...]:

@@ -3,8 +3,7 @@
 Contract: `list_candidate_plans` reads the kernel's text (dimensions used, guards, strides,
 block-size hints) and gives a small ordered set, most likely first; the caller runs them until one
 passes every test. A kernel with a guard is launched with more threads than it has work, as its
-guard promises that it may be; only a kernel without a guard gets an exact cover, and only if it
-mentions every size that it is given.
+guard promises that it may be; only a kernel without a guard gets an exact cover.
 
 Text form: `grid=ceil(n/64),1,1 block=64,1,1 shared=4*64`. Expressions are over integer scalars of
 the test and `len(array)`: + - * / (floor), ceil(a/b), min, max, gcd.
@@ -283,11 +282,12 @@ def iterate_candidate_plans(
     """
     facts = read_kernel_facts(replace(program, text=flatten_members(program.text, signature)))
     names = PlanNames.of(signature, suite)
-    # Whoever hands over a size expects it to be looked at: then blocks are whole ones.
-    fixed = bool(facts.static_shared or facts.unread)
     plans: list[LaunchPlan] = []
     for sizes in _block_sizes(facts):
-        axes = [propose_axes(facts.dimensions[d], sizes[d], names, fixed, d == 0) for d in range(3)]
+        axes = [
+            propose_axes(facts.dimensions[d], sizes[d], names, bool(facts.static_shared), d == 0)
+            for d in range(3)
+        ]
         chosen = sorted(
             itertools.product(*(enumerate(a) for a in axes)), key=lambda c: sum(i for i, _ in c)
         )
@@ -361,7 +361,7 @@ def propose_axes(
     """Return launches along one dimension, likely ones first.
 
     dimension: how the kernel uses it. size: threads of a block along it. names: what the
-        expressions may count with. fixed_block: blocks are whole ones. first: it is the
+        expressions may count with. fixed_block: the text fixes the block's size. first: it is the
         dimension x.
     """
     if not dimension.thread and not dimension.block:

@@ -105,20 +105,6 @@ __global__ void f(const uint32_t *a, uint32_t *p, int n, uint32_t m) {
     __syncthreads();
   }
 }"""
-WINDOW = """void f(const float *x, const float *k, float *y, int n) {
-  for (int i = 0; i < n; ++i) {
-    float s = 0;
-    for (int t = 0; t < 5; ++t) s += x[i + t] * k[t];
-    y[i] = s;
-  }
-}"""
-WINDOW_PORT = """__global__ void f(const float *x, const float *k, float *y, int n) {
-  int i = blockIdx.x * blockDim.x + threadIdx.x;
-  @
-  float s = 0;
-  for (int t = 0; t < 5; ++t) s += x[i + t] * k[t];
-  y[i] = s;
-}"""
 TOTALS = """subroutine f(a, b, n, m)
   integer, intent(in) :: n, m
   integer, intent(in) :: a(n, m)
@@ -226,7 +212,6 @@ CASES = {
         "carry * s[blockDim.x - 1] % m",
         "s[blockDim.x - 1]",
     ),
-    "size that is ignored": ("cuda", WINDOW, WINDOW_PORT, "if (i >= n) return;", ""),
     "private without a value": (
         "openmp-fortran",
         TOTALS.replace("@", ""),

@@ -690,6 +690,7 @@ OMP = {
             "float t = a;\n#pragma omp parallel for firstprivate(t)\nfor (int i = 0; i < n; i++) "
             "y[i] = t * x[i] + y[i];"
         ),
+        "REFUSED",
     ),
     "omp: a run-time of its own": Cheat(
         serial(

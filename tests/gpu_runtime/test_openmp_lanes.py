@@ -61,7 +61,8 @@ def test_c_lines_that_stay(text):
 
 def test_fortran_loops():
     text = (
-        "!$omp simd\ndo i = 1, n\nend do\n!$omp end simd\n!$OMP DO &\n!$omp& private(t)\n"
+        "!$omp simd\ndo i = 1, n\na(i) = a(i - 1)\nend do\n!$omp end simd\n"
+        "!$OMP DO &\n!$omp& private(t)\n"
         "!$omp end do\n!$omp parallel do schedule(static)\n"
     )
     assert expose_simd_lanes(text, "fortran") == text.replace(

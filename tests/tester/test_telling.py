@@ -33,7 +33,8 @@ CASES = {
         RISING[:COLS],
         {},
     ),
-    "all are written": (LOOP + "a[r * cols + c] = 7;", RISING, {"cols"}),
+    "all are written": (LOOP + "a[r * cols + c] = c;", RISING, {"cols"}),
+    "all become one value": (LOOP + "a[r * cols + c] = 7;", RISING, {}),
     "one row is written": ("for (int c = 0; c < cols; c++) a[c] = 7;", RISING, {}),
     "a fault": ("for (int c = 0; c < 1 << 28; c++) a[c] = 7;", RISING, {}),
 }

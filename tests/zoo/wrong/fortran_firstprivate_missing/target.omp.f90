@@ -1,5 +1,5 @@
 ! scaled_fortran: private where firstprivate is meant
-! expected: MISMATCH
+! expected: REFUSED
 subroutine work(n, k, x, y)
   integer, intent(in) :: n, k
   real(8), intent(in) :: x(n)
