@@ -290,11 +290,13 @@ def make_end_sketches(
     empty, as at the distance to an empty text.
 
     setting: the program and what it is tried with. roles: what its parameters are used for. ends:
-        values of the one size, such as 0 and 1; 0 is left out for a size that indices stay below.
+        values of the one size, such as 0 and 1; 0 is left out for a size that indices stay below,
+        and for a distance between elements.
     """
     names = _get_sizes(setting, roles)[:MOST_SIDES]
     few = _draw(setting, roles, "small")
-    bounds = set(roles.within.values())  # no index is below zero
+    # No index is below zero, and nobody has all elements in one place.
+    bounds = set(roles.within.values()) | find_strides(setting.signature, setting.source)
     drawn = [
         {name: end} for name in names if len(names) > 1 for end in ends if end or name not in bounds
     ]

@@ -189,6 +189,13 @@ PAIRS_PORT = """__global__ void f(const float *x, float *d, int n) {
   int j = (int)(k - (long)i * (2 * n - i - 1) / 2) + i + 1;
   d[k] = fabsf(x[i] - x[j]);
 }"""
+APART = """void f(int n, float *x, int inc, float low) {
+  for (int i = 0; i < n; ++i) if (x[i * inc] < low) x[i * inc] = low;
+}"""
+APART_PORT = """__global__ void f(int n, float *x, int inc, float low) {
+  int i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (i < n && x[@] < low) x[@] = low;
+}"""
 FOR = "#pragma omp parallel for"
 DO = "!$omp parallel do "
 
@@ -229,6 +236,7 @@ CASES = {
     "word of a schedule": ("openmp", MEDIANS, MEDIANS, FOR + " schedule(dynamic)", None),
     "column below the row's length": ("cuda", DENSE, DENSE_PORT, "+=", "="),
     "rows apart that are updated": ("openmp", SWEEP, SWEEP, FOR, None),
+    "elements apart": ("cuda", APART, APART_PORT, "i * inc", "i"),
     "batches apart behind a pointer": ("openmp", BATCH, BATCH, FOR, None),
 }
 
