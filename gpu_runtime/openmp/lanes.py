@@ -72,7 +72,9 @@ def _has_free_lanes(text: str) -> bool:
 
 
 def _is_free(pragma: Pragma, loop: LoopFacts, verdict: LoopVerdict) -> bool:
-    """Whether lanes are independent, given the variables of which the directive makes copies."""
+    """Whether no lane of the loop needs another one's value. Each lane has a copy of the variables
+    that the directive makes private, and of those that it reduces.
+    """
     if verdict.kind not in ("parallel", "reduction") or verdict.assumptions:
         return False
     private = _names_in(pragma, "private", "lastprivate") | {loop.variable}

@@ -30,6 +30,7 @@ from gpu_runtime.expectations import Expectations
 from tester.generate.completion import complete_sketches
 from tester.generate.dictionary import Use, read_dictionary
 from tester.generate.extents import Sketch
+from tester.generate.proposals import NARROW
 from tester.generate.roles import NoSuiteError, TrialSetting, find_pitches, infer_roles
 from tester.generate.rules import LARGEST, count_elements, make_geometry_function
 from tester.generate.sketches import (
@@ -127,14 +128,19 @@ def make_tests_beyond(
     }
     inner = [n for n in numbers if n <= reach]
     numbers = [n for n in asked if n <= MAX_SIZE][:MAX_NUMBERS]
-    tests = expectations.suite.tests
-    roots = {n: n if _predict_length(tests, roles, n) <= largest else math.isqrt(n) for n in limits}
+    known = expectations.suite.tests
+
+    def is_affordable(n: int) -> bool:
+        return _predict_length(known, roles, n) <= largest
+
+    # Pairs of elements are as many as the square.
+    roots = {n if is_affordable(n) else math.isqrt(n) for n in limits}
     limits = [
         n
-        for n in sorted(set(roots.values()))  # pairs of elements are as many as the square
+        for n in sorted(roots)
         if (reach if n > FEW_BESIDE else fully) < n < largest
         and n not in numbers
-        and _predict_length(expectations.suite.tests, roles, n) <= largest
+        and is_affordable(n)
     ]
     sketches = [sketch for number in numbers for sketch in _sketches(setting, roles, number)]
     limits = limits[:MAX_LIMITS]
@@ -150,10 +156,10 @@ def make_tests_beyond(
     tests = sorted((c.test for c in made if c.test is not None and c.changed), key=count_elements)
     tests = tests[:MAX_TESTS]
     beyond = [(n, tests) for n in (*numbers, *limits) if n < FARTHEST_TOLD]
-    known_beyond = [(n, expectations.suite.tests) for n in sorted(exceeded)]
-    for number, known in (*known_beyond, *beyond):
+    known_beyond = [(n, known) for n in sorted(exceeded)]
+    for number, above in (*known_beyond, *beyond):
         if number:
-            tests = [*tests, *_make_telling_tests(setting, roles, expectations, number, known)]
+            tests = [*tests, *_make_telling_tests(setting, roles, expectations, number, above)]
     return tests
 
 
@@ -370,9 +376,7 @@ def _make_sketches_above(
         if p.kind != "scalar" and p.type in INTEGER_RANGES and p.name not in (roles.indices or ())
     ]
     largest = {
-        p.name: Fill("constant", (INTEGER_RANGES[p.type][1],))
-        for p in arrays
-        if p.type in _FEW_BITS
+        p.name: Fill("constant", (INTEGER_RANGES[p.type][1],)) for p in arrays if p.type in NARROW
     }
     for sketch in _make_sketches(setting, roles, drawn, sizes[0]):
         yield sketch
@@ -383,9 +387,6 @@ def _make_sketches_above(
             yield replace(sketch, fills=sketch.fills | placed)
 
 
-_FEW_BITS = ("i8", "u8", "i16", "u16")
-
-
 def _place_beyond(
     arrays: Sequence[Parameter], uses: Mapping[str, Use], sketch: Sketch, limit: int
 ) -> dict[str, Fill]:
@@ -394,7 +395,8 @@ def _place_beyond(
     """
     found = {}
     for p in arrays:
-        sizes = [int(sketch.scalars[n]) for n in uses[p.name].partners if n in sketch.scalars]  # type: ignore[arg-type]
+        partners = uses[p.name].partners.keys() & sketch.scalars.keys()
+        sizes = [int(sketch.scalars[name]) for name in partners]  # type: ignore[arg-type]
         above = [size for size in sizes if limit < size <= INTEGER_RANGES[p.type][1]]
         if above:
             found[p.name] = Fill("integers", (limit, min(above) - 1), 1)
